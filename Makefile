@@ -1,0 +1,58 @@
+# Every target makes what it needs (.venv, from the pins in requirements/) and is instant the second time.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BIN := .venv/bin
+ARGS ?=
+
+# ---- for users
+
+.PHONY: run
+run: .venv/.stamp-server  ## start the server on http://127.0.0.1:8000, its data in ./data (ARGS="--port 9000")
+	@$(BIN)/assay serve $(ARGS)
+
+.PHONY: demo
+demo: .venv/.stamp-server  ## start it with example logs, a dataset and an evaluation to look at
+	@$(BIN)/assay demo $(ARGS)
+
+# ---- for contributors
+
+.PHONY: test
+test: .venv/.stamp-dev  ## run the tests (ARGS="-k filters -x")
+	@sh scripts/bootstrap.sh postgres
+	@$(BIN)/pytest -n $(WORKERS) $(ARGS)
+WORKERS ?= 2
+
+.PHONY: check check-format check-lint check-types check-floors
+check: check-format check-lint check-types check-floors  ## format, lint, types and floors, as CI does (make -k check: all findings)
+check-format: .venv/.stamp-dev
+	@$(BIN)/ruff format --check .
+check-lint: .venv/.stamp-dev
+	@$(BIN)/ruff check .
+check-types: .venv/.stamp-dev
+	@$(BIN)/mypy
+check-floors: .venv/.stamp-dev
+	@$(BIN)/lint-imports
+
+.PHONY: bench
+bench: .venv/.stamp-dev  ## measure against the budgets (ARGS="--help")
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: lock
+lock:  ## resolve requirements/*.txt anew, from requirements/*.in and pyproject.toml
+	@sh scripts/bootstrap.sh lock
+
+.PHONY: clean
+clean:  ## remove environments, caches and build products; ./data stays
+	@rm -rf .venv .tools build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+	@find src tests benchmarks scripts -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+.PHONY: help
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The stamps stand for installed environments; scripts/bootstrap.sh touches them.
+.venv/.stamp-server: requirements/server.txt requirements/build.txt pyproject.toml
+	@sh scripts/bootstrap.sh server
+
+.venv/.stamp-dev: requirements/dev.txt requirements/build.txt pyproject.toml
+	@sh scripts/bootstrap.sh dev
