@@ -1,0 +1,54 @@
+"""What a store of datasets must do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from assay.filters.expression import Expression
+from assay.model.dataset import Dataset, DatasetChanges, DatasetStatus, RunningStatus
+from assay.model.page import Page, PageRequest, Sort
+
+
+class DatasetStore(Protocol):
+    """Datasets of one organisation. Every method that takes an id raises NotFound for one of another organisation."""
+
+    async def create(self, dataset: Dataset) -> None:
+        """Store a new, empty dataset."""
+        ...
+
+    async def get(self, dataset_id: str) -> Dataset:
+        """Return a dataset; raises NotFound."""
+        ...
+
+    async def list(self, expression: Expression, sort: Sort, page: PageRequest) -> Page[Dataset]:
+        """Return a page of the datasets that match."""
+        ...
+
+    async def count(self, expression: Expression) -> int:
+        """Return how many datasets match."""
+        ...
+
+    async def update(self, dataset_id: str, changes: DatasetChanges, author: str, at: datetime) -> Dataset:
+        """Set what `changes` names and return the dataset as it is now."""
+        ...
+
+    async def set_status(self, dataset_id: str, status: DatasetStatus, at: datetime) -> None:
+        """Set whether rows can be read or are still coming in."""
+        ...
+
+    async def set_running(self, dataset_id: str, status: RunningStatus, progress_percent: int, at: datetime) -> None:
+        """Set what the latest eval run of the dataset is doing."""
+        ...
+
+    async def delete(self, dataset_id: str, at: datetime) -> None:
+        """Take a dataset away with its rows, reports and scores; their space is freed later by `purge`."""
+        ...
+
+
+class DeletedDatasets(Protocol):
+    """The clean-up behind deletes, for all organisations."""
+
+    async def purge(self, most_rows: int) -> bool:
+        """Free up to `most_rows` rows of deleted datasets; True when something is left to free."""
+        ...

@@ -1,0 +1,61 @@
+"""The stores as one bundle, and the door to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from assay.model.access import Environment
+from assay.ports.access import AccessStore
+from assay.ports.dataset_logs import DatasetLogStore
+from assay.ports.dataset_versions import DatasetVersionStore
+from assay.ports.datasets import DatasetStore, DeletedDatasets
+from assay.ports.eval_reports import EvalReportStore, RunStore
+from assay.ports.evaluators import EvaluatorStore
+from assay.ports.jobs import AbandonedJobs, JobStore
+from assay.ports.scores import ScoreStore
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """All that can be kept, as seen from inside one organisation and environment."""
+
+    organization_id: int
+    environment: Environment
+    datasets: DatasetStore
+    dataset_versions: DatasetVersionStore
+    dataset_logs: DatasetLogStore
+    evaluators: EvaluatorStore
+    eval_reports: EvalReportStore
+    scores: ScoreStore
+    jobs: JobStore
+
+
+class Stores(Protocol):
+    """The whole of what a server keeps; `within` is the only way to anybody's data."""
+
+    access: AccessStore
+    runs: RunStore
+    deleted_datasets: DeletedDatasets
+    abandoned_jobs: AbandonedJobs
+
+    def within(self, organization_id: int, environment: Environment) -> Store:
+        """Return the stores of one organisation and environment."""
+        ...
+
+    async def check(self) -> None:
+        """Read from the database; raises Unavailable when it is away or its schema is not this release's."""
+        ...
+
+    async def back_up(self, directory: Path) -> None:
+        """Write a consistent copy of everything into a directory; raises Invalid where this store cannot."""
+        ...
+
+    async def verify(self) -> list[str]:
+        """Check the integrity of the files and references; return what is wrong, one line each."""
+        ...
+
+    def close(self) -> None:
+        """Finish accepted writes and let go of the database."""
+        ...

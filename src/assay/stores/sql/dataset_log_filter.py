@@ -1,0 +1,45 @@
+"""Where the fields of dataset rows are found in SQL: columns, the metadata document, payloads, current scores."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sqlalchemy import ColumnElement, String, and_, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import JSON
+
+from assay.model.log import ATTRIBUTE_NAMES, CONTENT_NAMES
+from assay.stores.sql.filter_sql import FilterColumns, ScoreSource
+from assay.stores.sql.tables import dataset_log, dataset_log_body, score
+
+_NAMES = ("id", "source_log_id", "annotation_status", "created_at", "updated_at", *ATTRIBUTE_NAMES)
+_ORDINARY = {name: dataset_log.c[name] for name in _NAMES}
+
+
+@lru_cache(maxsize=256)
+def filter_columns(dataset_sequence: int, dialect_name: str) -> FilterColumns:
+    """Return the columns of the rows of one dataset; a payload is read from the row's body only when it is asked for."""
+    payloads = {name: _payload(name, dialect_name) for name in CONTENT_NAMES}
+    belongs = and_(score.c.dataset_sequence == dataset_sequence, score.c.log_id == dataset_log.c.id)
+    return FilterColumns(
+        columns=_ORDINARY,
+        json={**payloads, "metadata": dataset_log.c.metadata},
+        # PostgreSQL's jsonb rewrites objects; their text is taken from the body, where it is as it was written.
+        json_text={"metadata": payloads["metadata"]},
+        scores=ScoreSource(score, belongs),
+    )
+
+
+def _payload(name: str, dialect_name: str) -> ColumnElement[str]:
+    key = literal_column(f"'{name}'" if dialect_name == "postgresql" else f"'$.{name}'", String)
+    body: ColumnElement[str] = (
+        cast(dataset_log_body.c.data, JSON)
+        if dialect_name == "postgresql"
+        else func.body_text(dataset_log_body.c.codec, dataset_log_body.c.data)
+    )
+    found = body.op("->")(key)
+    return (
+        select(found)
+        .where(dataset_log_body.c.sequence == dataset_log.c.body_sequence)
+        .correlate(dataset_log)
+        .scalar_subquery()
+    )

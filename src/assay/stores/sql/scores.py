@@ -1,0 +1,128 @@
+"""Current scores in SQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, case, func, select
+
+from assay.filters.expression import EVERYTHING, Expression
+from assay.model.score import Score, ScoreValues
+from assay.ports.scores import ScoreAggregate
+from assay.stores.sql.database import Connection, Database, Row
+from assay.stores.sql.dataset_log_filter import filter_columns
+from assay.stores.sql.filter_sql import compile_filter
+from assay.stores.sql.scope import dataset_at, in_version
+from assay.stores.sql.tables import dataset_log, eval_report
+from assay.stores.sql.tables import score as table
+from assay.stores.sql.times import from_microseconds
+
+_COLUMNS = (
+    table.c.id, table.c.log_id, table.c.evaluator_id, table.c.evaluator_slug, table.c.evaluator_name,
+    table.c.evaluator_type, table.c.score_value_type, table.c.status, table.c.numerical_value, table.c.boolean_value,
+    table.c.string_value, table.c.categorical_value, table.c.json_value, table.c.is_passed, table.c.explanation,
+    table.c.error_message, table.c.cost_usd, table.c.created_at, table.c.environment, eval_report.c.id,
+)  # fmt: skip
+
+
+def read_values(row: Sequence[object]) -> ScoreValues:
+    """Make typed values from the columns numerical, boolean, string, categorical and json."""
+    numerical, boolean, string, categorical, json_text = row
+    return ScoreValues(
+        numerical_value=numerical,  # type: ignore[arg-type]
+        boolean_value=None if boolean is None else bool(boolean),
+        string_value=string,  # type: ignore[arg-type]
+        categorical_value=None if categorical is None else tuple(json.loads(str(categorical))),
+        json_value=json_text,  # type: ignore[arg-type]
+    )
+
+
+def _score(dataset_id: str, row: Row) -> Score:
+    return Score(
+        id=row[0],
+        log_id=row[1],
+        dataset_id=dataset_id,
+        evaluator_id=row[2],
+        evaluator_slug=row[3],
+        evaluator_name=row[4],
+        evaluator_type=row[5],
+        score_value_type=row[6],
+        status=row[7],
+        values=read_values(row[8:13]),
+        is_passed=None if row[13] is None else bool(row[13]),
+        explanation=row[14],
+        error_message=row[15],
+        cost_usd=row[16],
+        created_at=from_microseconds(row[17]),
+        environment=row[18],
+        eval_report_id=row[19],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SqlScores:
+    """The current scores on the dataset rows of one organisation."""
+
+    database: Database
+    organization_id: int
+
+    async def list_for_logs(self, dataset_id: str, log_ids: Sequence[str]) -> Mapping[str, Sequence[Score]]:
+        """Return the current scores of these rows, by row id."""
+        if not log_ids:
+            return {}
+
+        def work(connection: Connection) -> dict[str, list[Score]]:
+            dataset, _ = dataset_at(connection, self.organization_id, dataset_id)
+            wanted = (
+                select(*_COLUMNS)
+                .outerjoin_from(table, eval_report, eval_report.c.sequence == table.c.report_sequence)
+                .where(table.c.dataset_sequence == dataset, table.c.log_id.in_(log_ids))
+                .order_by(table.c.evaluator_slug)
+            )
+            scores: dict[str, list[Score]] = {}
+            for row in connection.rows(wanted):
+                scores.setdefault(row[1], []).append(_score(dataset_id, row))
+            return scores
+
+        return await self.database.read(work)
+
+    async def aggregate(self, dataset_id: str, version: int | None, expression: Expression) -> Sequence[ScoreAggregate]:
+        """Return, for each numerical, percentage or boolean evaluator, its scores over the rows that match."""
+        name = self.database.dialect_name
+
+        def work(connection: Connection) -> Sequence[ScoreAggregate]:
+            dataset, newest = dataset_at(connection, self.organization_id, dataset_id)
+            condition = in_version(dataset, newest if version is None else version)
+            if expression != EVERYTHING:
+                condition = and_(condition, compile_filter(expression, filter_columns(dataset, name), name))
+            identity = (table.c.evaluator_id, table.c.evaluator_slug, table.c.evaluator_name, table.c.score_value_type)
+            wanted = (
+                select(
+                    *identity,
+                    func.avg(table.c.numerical_value),
+                    func.sum(case((table.c.boolean_value == 1, 1), else_=0)),
+                    func.sum(case((table.c.boolean_value == 0, 1), else_=0)),
+                )
+                .select_from(dataset_log)
+                .join(table, and_(table.c.dataset_sequence == dataset, table.c.log_id == dataset_log.c.id))
+                .where(
+                    condition,
+                    table.c.status == "scored",
+                    table.c.score_value_type.in_(("numerical", "percentage", "boolean")),
+                )
+                .group_by(*identity)
+                .order_by(table.c.evaluator_slug)
+            )
+            return [
+                ScoreAggregate(
+                    *row[:4],
+                    avg_score=None if row[3] == "boolean" else row[4],
+                    true_count=int(row[5]) if row[3] == "boolean" else None,
+                    false_count=int(row[6]) if row[3] == "boolean" else None,
+                )
+                for row in connection.rows(wanted)
+            ]
+
+        return await self.database.read(work)

@@ -1,0 +1,111 @@
+"""The tables as SQLAlchemy Core sees them: names to build statements from. The migrations are the schema's truth."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Double, LargeBinary, MetaData, Table, Text
+
+from assay.model.log import ATTRIBUTE_NAMES
+
+metadata = MetaData()
+
+_INTEGER_ATTRIBUTES = {
+    "timestamp", "start_time", "status_code", "prompt_tokens", "completion_tokens", "total_request_tokens",
+}  # fmt: skip
+_FLOAT_ATTRIBUTES = {"cost", "latency", "time_to_first_token", "tokens_per_second"}
+
+
+def _attribute_columns() -> list[Column[object]]:
+    columns: list[Column[object]] = []
+    for name in ATTRIBUTE_NAMES:
+        if name in _INTEGER_ATTRIBUTES:
+            columns.append(Column(name, BigInteger))
+        elif name in _FLOAT_ATTRIBUTES:
+            columns.append(Column(name, Double))
+        else:
+            columns.append(Column(name, Text))
+    return columns
+
+
+def _texts(*names: str) -> list[Column[object]]:
+    return [Column(name, Text) for name in names]
+
+
+def _integers(*names: str) -> list[Column[object]]:
+    return [Column(name, BigInteger) for name in names]
+
+
+dataset = Table(
+    "dataset",
+    metadata,
+    *_integers("sequence", "organization_id", "starred", "log_count", "version", "running_progress", "running_at"),
+    *_integers("created_at", "updated_at", "deleted_at"),
+    *_texts("id", "name", "description", "type", "status", "granularity", "initial_log_filters", "tags"),
+    *_texts("running_status", "updated_by"),
+)
+
+dataset_log_body = Table(
+    "dataset_log_body",
+    metadata,
+    *_integers("sequence", "codec"),
+    Column("digest", LargeBinary),
+    # BLOB on SQLite, JSON on PostgreSQL: only the dialect's own constructs look inside.
+    Column("data", Text),
+)
+
+dataset_log = Table(
+    "dataset_log",
+    metadata,
+    *_integers("sequence", "dataset_sequence", "position", "added_in", "removed_in", "body_sequence"),
+    *_integers("created_at", "updated_at"),
+    *_texts("id", "source_log_id", "annotation_status"),
+    *_attribute_columns(),
+    Column("content_hash", LargeBinary),
+    # JSONB bytes on SQLite, jsonb on PostgreSQL.
+    Column("metadata", Text),
+)
+
+score = Table(
+    "score",
+    metadata,
+    *_integers("dataset_sequence", "organization_id", "report_sequence", "boolean_value", "is_passed", "created_at"),
+    *_texts("log_id", "evaluator_id", "scorer", "id", "environment", "evaluator_slug", "evaluator_name"),
+    *_texts("evaluator_type", "score_value_type", "status", "string_value", "categorical_value", "json_value"),
+    *_texts("explanation", "error_message"),
+    Column("numerical_value", Double),
+    Column("cost_usd", Double),
+)
+
+evaluator = Table(
+    "evaluator",
+    metadata,
+    *_integers("organization_id", "current_version", "starred", "is_builtin", "created_at", "updated_at"),
+    *_texts("id", "slug", "tags", "created_by", "updated_by"),
+)
+
+evaluator_version = Table(
+    "evaluator_version",
+    metadata,
+    *_integers("number", "is_read_only", "created_at"),
+    *_texts("evaluator_id", "id", "name", "type", "score_value_type", "eval_class", "description", "definition"),
+    *_texts("version_description"),
+)
+
+eval_report = Table(
+    "eval_report",
+    metadata,
+    *_integers("sequence", "organization_id", "dataset_sequence", "dataset_version", "log_count"),
+    *_integers("is_cancel_requested", "created_at", "updated_at", "started_at", "completed_at"),
+    *_texts("id", "environment", "name", "status", "manifest", "error_message", "created_by"),
+)
+
+cell = Table(
+    "cell",
+    metadata,
+    *_integers("report_sequence", "log_sequence", "ordinal", "trial", "boolean_value", "is_passed", "attempts"),
+    *_integers("created_at"),
+    *_texts("log_id", "status", "string_value", "categorical_value", "json_value", "explanation"),
+    *_texts("error_kind", "error_message"),
+    Column("numerical_value", Double),
+    Column("cost_usd", Double),
+    Column("latency_seconds", Double),
+)
