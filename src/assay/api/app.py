@@ -1,0 +1,86 @@
+"""The ASGI application: routes, errors, documentation, and what runs beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from assay.api import (
+    dataset_files,
+    dataset_logs,
+    dataset_versions,
+    datasets,
+    documentation,
+    eval_reports,
+    evaluators,
+    health,
+    jobs,
+    keys,
+)
+from assay.api.auth import Authenticator
+from assay.api.errors import add_error_handlers
+from assay.api.paths import OnePath
+from assay.api.request_log import RequestLog
+from assay.model.errors import Unavailable
+from assay.ports.engine import Engine
+from assay.ports.housekeeping import Housekeeping
+from assay.ports.store import Stores
+
+_KEY_USES_EVERY_SECONDS = 30.0
+
+
+def make_app(stores: Stores, engine: Engine, housekeeping: Housekeeping) -> ASGIApp:
+    """Return the application over opened stores; its lifespan starts and stops the engine and closes the stores."""
+    authenticator = Authenticator(stores)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await engine.start()
+        await housekeeping.start()
+        key_uses = asyncio.create_task(_store_key_uses(authenticator))
+        # Bodies of bulk requests are thousands of short-lived dicts: let the collector look at them rarely.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+        yield
+        key_uses.cancel()
+        with suppress(Unavailable):
+            await authenticator.store_uses()
+        await housekeeping.stop()
+        await engine.stop()
+        stores.close()
+
+    app = FastAPI(
+        title="Assay",
+        version=version("assay"),
+        summary="Datasets, evaluations and experiments for LLM applications.",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        strict_content_type=False,
+    )
+    app.state.stores = stores
+    app.state.engine = engine
+    app.state.authenticator = authenticator
+    add_error_handlers(app)
+    # Fixed names before `{log_id}`: the first route that fits is taken.
+    app.include_router(dataset_files.export_router)
+    for room in (health, datasets, dataset_versions, dataset_files, dataset_logs, eval_reports, evaluators, keys, jobs):
+        app.include_router(room.router)
+    documentation.add_documentation(app)
+    return RequestLog(OnePath(app))
+
+
+async def _store_key_uses(authenticator: Authenticator) -> None:
+    while True:
+        await asyncio.sleep(_KEY_USES_EVERY_SECONDS)
+        with suppress(Unavailable):
+            await authenticator.store_uses()

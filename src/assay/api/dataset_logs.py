@@ -1,0 +1,242 @@
+"""Routes of dataset rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Query, Request, Response
+
+from assay.api.auth import Caller, Reader, Writer
+from assay.api.lists import current_filters, filters_of, page_of, sort_of, url_of, within_window
+from assay.api.routes import READ_ERRORS, WRITE_ERRORS, JsonRoute, answer
+from assay.filters.expression import EVERYTHING, Expression
+from assay.filters.fields import DATASET_LOG_FIELDS
+from assay.filters.parse import parse_filters
+from assay.model.errors import Invalid
+from assay.model.page import Sort
+from assay.services import dataset_logs as services
+from assay.services.datasets import find_version_number
+from assay.wire.dataset_logs import (
+    MOST_BULK_LOGS,
+    BulkCreate,
+    BulkCreated,
+    DatasetLogChange,
+    DatasetLogCreate,
+    DeleteLogs,
+    LogCreated,
+    LogOut,
+    LogsDeleted,
+    LogsSummaryOut,
+    created,
+    detail,
+    list_item,
+    read_log,
+    summary_out,
+)
+from assay.wire.pages import FilterBody, PageOut, envelope
+from assay.wire.times import read_time
+
+router = APIRouter(prefix="/api/datasets/{dataset_id}/logs", tags=["dataset logs"], route_class=JsonRoute)
+
+_ROW_ORDER = Sort("id")
+_VERSION = Query(description="Read as of this version: its number or tag.")
+_LATER = "This server does not add request logs to datasets yet: send rows with logs/, logs/bulk/ or logs/import-file/."
+
+
+def _schema(model: Any) -> dict[str, Any]:
+    """Document a body that is read by our own reader instead of a pydantic model."""
+    schema = model.model_json_schema()
+    schema.pop("title", None)
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+@router.post(
+    "/", status_code=201, response_model=LogCreated, responses=WRITE_ERRORS, openapi_extra=_schema(DatasetLogCreate)
+)
+async def create_log(dataset_id: str, caller: Writer, request: Request) -> Response:
+    """Add one row in the unified log format."""
+    at = datetime.now(UTC)
+    draft = read_log(await request.json(), environment=caller.who.environment, now=at)
+    log_id = await services.create(caller.store, caller.who, dataset_id, draft, at)
+    return answer(created(log_id, dataset_id, draft), 201)
+
+
+@router.post("/bulk/", status_code=201, response_model=BulkCreated, responses=WRITE_ERRORS)
+async def create_logs(dataset_id: str, body: BulkCreate, caller: Writer) -> Response:
+    """Add 1 to 500 rows. Rows that cannot be read are listed in `errors`; if none can, the answer is 400."""
+    if body.logs is None:
+        await _refuse_import(dataset_id, caller, "logs")
+    if not isinstance(body.logs, list):
+        raise Invalid.field("logs", f"Expected a list of rows, but got {type(body.logs).__name__}.")
+    if not 1 <= len(body.logs) <= MOST_BULK_LOGS:
+        raise Invalid.field("logs", f"Send 1 to {MOST_BULK_LOGS} rows at once, not {len(body.logs)}.")
+    result = await services.create_many(
+        caller.store, caller.who, dataset_id, body.logs, caller.who.environment, datetime.now(UTC)
+    )
+    errors = [{"index": refusal.place, "error": refusal.message} for refusal in result.refusals]
+    if not result.ids:
+        await caller.store.datasets.get(dataset_id)
+        return answer({"detail": f"No row could be added. Row 0: {errors[0]['error']}", "errors": errors}, 400)
+    counts = {"success_count": len(result.ids), "error_count": len(errors), "total_errors": len(errors)}
+    return answer({**counts, "errors": errors, "unique_ids": result.ids, "version": result.version}, 201)
+
+
+@router.post("/import/", response_model=LogsDeleted, responses=WRITE_ERRORS, include_in_schema=False)
+@router.post("/create/", response_model=LogsDeleted, responses=WRITE_ERRORS, include_in_schema=False)
+async def import_logs(dataset_id: str, caller: Writer) -> None:
+    """Add request logs of a window of time. Not there yet: the answer says so."""
+    await _refuse_import(dataset_id, caller, "detail")
+
+
+async def _refuse_import(dataset_id: str, caller: Caller, field: str) -> None:
+    await caller.store.datasets.get(dataset_id)
+    raise Invalid(_LATER) if field == "detail" else Invalid.field(field, _LATER)
+
+
+async def _list(
+    dataset_id: str, request: Request, body: FilterBody | None, caller: Caller, version: str | None
+) -> Response:
+    page = page_of(request, body)
+    sort = sort_of(request, DATASET_LOG_FIELDS, _ROW_ORDER)
+    expression = filters_of(request, body, DATASET_LOG_FIELDS)
+    number = await find_version_number(caller.store, dataset_id, version)
+    found = await caller.store.dataset_logs.page(dataset_id, number, expression, sort, page)
+    scores = await caller.store.scores.list_for_logs(dataset_id, [log.id for log in found.items])
+    organization = caller.who.organization_unique_id
+    items = [list_item(log, organization, scores.get(log.id, ())) for log in found.items]
+    echoed = current_filters(request, body, DATASET_LOG_FIELDS)
+    pages = -(-found.total_count // page.size)
+    # Five keys of the oldest answer to this list stand beside the envelope.
+    older = {
+        "filter_options": {},
+        "total": found.total_count,
+        "page": page.number,
+        "page_size": page.size,
+        "total_pages": pages,
+    }
+    return answer(envelope(items, found.total_count, page, url_of(request), echoed, older))
+
+
+@router.get("/", response_model=PageOut[LogOut], responses=READ_ERRORS, include_in_schema=False)
+@router.get("/list/", response_model=PageOut[LogOut], responses=READ_ERRORS)
+async def list_logs(
+    dataset_id: str, request: Request, caller: Reader, version: Annotated[str | None, _VERSION] = None
+) -> Response:
+    """List rows in their order. Any field in the URL filters: `?model=gpt-4o`, `?topic=refund` (metadata)."""
+    return await _list(dataset_id, request, None, caller, version)
+
+
+@router.post("/list/", response_model=PageOut[LogOut], responses=READ_ERRORS)
+async def list_logs_filtered(
+    dataset_id: str,
+    request: Request,
+    caller: Reader,
+    body: FilterBody | None = None,
+    version: Annotated[str | None, _VERSION] = None,
+) -> Response:
+    """List the rows that match the filters of the body."""
+    return await _list(dataset_id, request, body, caller, version)
+
+
+async def _summary(
+    dataset_id: str, request: Request, body: FilterBody | None, caller: Caller, version: str | None
+) -> Response:
+    expression = filters_of(request, body, DATASET_LOG_FIELDS)
+    number = await find_version_number(caller.store, dataset_id, version)
+    summary = await caller.store.dataset_logs.summarize(dataset_id, number, expression)
+    scores = await caller.store.scores.aggregate(dataset_id, number, expression)
+    return answer(summary_out(summary, scores))
+
+
+@router.get("/summary/", response_model=LogsSummaryOut, responses=READ_ERRORS)
+async def summarize_logs(
+    dataset_id: str, request: Request, caller: Reader, version: Annotated[str | None, _VERSION] = None
+) -> Response:
+    """Sum up tokens, cost, latency and scores of the rows."""
+    return await _summary(dataset_id, request, None, caller, version)
+
+
+@router.post("/summary/", response_model=LogsSummaryOut, responses=READ_ERRORS)
+async def summarize_logs_filtered(
+    dataset_id: str,
+    request: Request,
+    caller: Reader,
+    body: FilterBody | None = None,
+    version: Annotated[str | None, _VERSION] = None,
+) -> Response:
+    """Sum up tokens, cost, latency and scores of the rows that match the filters of the body."""
+    return await _summary(dataset_id, request, body, caller, version)
+
+
+def _doomed(body: DeleteLogs | None) -> Expression:
+    """Return which rows a delete means; raises Invalid when it does not say."""
+    is_all = body is not None and bool(body.is_deleting_all_logs or body.delete_all)
+    if is_all:
+        return EVERYTHING
+    if body is None or not body.filters:
+        message = "Say which rows to delete: filters, or is_deleting_all_logs: true."
+        raise Invalid.field("filters", message)
+    # An unknown field would widen a list; here it would delete: refused.
+    expression = parse_filters(body.filters, DATASET_LOG_FIELDS, unknown="error", operator=body.operator)
+    if expression == EVERYTHING:
+        raise Invalid.field("filters", "These filters hold no condition; to delete all rows say is_deleting_all_logs.")
+    start, end = read_time(body.start_time, "start_time"), read_time(body.end_time, "end_time")
+    return within_window(expression, start, end, DATASET_LOG_FIELDS)
+
+
+@router.delete("/delete/", response_model=LogsDeleted, responses=WRITE_ERRORS)
+@router.delete("/import/", response_model=LogsDeleted, responses=WRITE_ERRORS, include_in_schema=False)
+async def delete_logs(dataset_id: str, caller: Writer, body: Annotated[DeleteLogs | None, Body()] = None) -> Response:
+    """Delete all rows, or those that match; earlier versions keep them."""
+    count = await services.delete_matching(caller.store, caller.who, dataset_id, _doomed(body), datetime.now(UTC))
+    return answer({"message": "Logs are being removed from dataset in the background", "deleted_count": count})
+
+
+@router.get("/{log_id}/", response_model=LogOut, responses=READ_ERRORS)
+async def get_log(
+    dataset_id: str, log_id: str, caller: Reader, version: Annotated[str | None, _VERSION] = None
+) -> Response:
+    """Read one row with its scores."""
+    number = await find_version_number(caller.store, dataset_id, version)
+    log = await caller.store.dataset_logs.get(dataset_id, log_id, number)
+    scores = await caller.store.scores.list_for_logs(dataset_id, [log_id])
+    return answer(detail(log, caller.who.organization_unique_id, scores.get(log_id, ())))
+
+
+async def _edit(dataset_id: str, log_id: str, caller: Caller, body: Any, *, replace: bool) -> Response:
+    if not isinstance(body, Mapping):
+        message = f"Invalid data. Expected a dictionary, but got {type(body).__name__}."
+        raise Invalid.field("non_field_errors", message)
+    log = await services.update(
+        caller.store, caller.who, dataset_id, log_id, body, replace=replace, at=datetime.now(UTC)
+    )
+    scores = await caller.store.scores.list_for_logs(dataset_id, [log_id])
+    return answer(detail(log, caller.who.organization_unique_id, scores.get(log_id, ())))
+
+
+@router.patch("/{log_id}/", response_model=LogOut, responses=WRITE_ERRORS, openapi_extra=_schema(DatasetLogChange))
+async def update_log(dataset_id: str, log_id: str, caller: Writer, request: Request) -> Response:
+    """Change what the body names; `metadata` is merged, and a null value there removes its key."""
+    return await _edit(dataset_id, log_id, caller, await request.json(), replace=False)
+
+
+@router.put("/{log_id}/", response_model=LogOut, responses=WRITE_ERRORS, openapi_extra=_schema(DatasetLogChange))
+async def replace_log(dataset_id: str, log_id: str, caller: Writer, request: Request) -> Response:
+    """Replace the content of a row; what the body does not name is cleared."""
+    return await _edit(dataset_id, log_id, caller, await request.json(), replace=True)
+
+
+@router.delete("/{log_id}/", status_code=204, response_class=Response, responses=READ_ERRORS)
+async def delete_log(dataset_id: str, log_id: str, caller: Writer) -> Response:
+    """Delete one row; earlier versions keep it."""
+    await services.delete(caller.store, caller.who, dataset_id, log_id, datetime.now(UTC))
+    return Response(status_code=204)
+
+
+@router.get("/{log_id}/status/", responses=READ_ERRORS, include_in_schema=False)
+async def get_annotation_status(dataset_id: str, log_id: str, caller: Reader) -> Response:
+    """Say whether a person has judged the row."""
+    log = await caller.store.dataset_logs.get(dataset_id, log_id)
+    return answer({"organization": caller.who.organization_id, "completed_by": None, "status": log.annotation_status})

@@ -1,0 +1,44 @@
+"""One path for each route: what clients write without the final slash or without /api means the same, unredirected."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+# Resources that old clients ask for at the root.
+_AT_ROOT = ("datasets", "evaluators")
+# The oldest paths have a root of their own; the one of dataset logs means an import there, not a new row.
+_LEGACY = "evaluations"
+_LEGACY_NAMES = {"datasets": "datasets", "eval-sets": "datasets", "evaluators": "evaluators"}
+
+
+class OnePath:
+    """ASGI middleware that turns every accepted spelling of a path into the one that the routes are written in.
+
+    A redirect would not do: clients lose the body of a POST on the way, or stop at any 3xx.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = canonical_path(scope["path"])
+            if path != scope["path"]:
+                scope = {**scope, "path": path, "raw_path": path.encode(), "written_path": scope["path"]}
+        await self._app(scope, receive, send)
+
+
+def canonical_path(path: str) -> str:
+    """Return the path that the routes know: below /api, with a final slash; other paths are left as they are."""
+    parts = path.strip("/").split("/")
+    if parts[0] == "api":
+        parts = parts[1:]
+        if not parts:
+            return path
+    elif parts[0] == _LEGACY and len(parts) > 1 and parts[1] in _LEGACY_NAMES:
+        parts = [_LEGACY_NAMES[parts[1]], *parts[2:]]
+        if parts[0] == "datasets" and len(parts) == 3 and parts[2] == "logs":
+            parts.append("import")
+    elif parts[0] not in _AT_ROOT:
+        return path
+    return "/api/" + "/".join(parts) + "/"

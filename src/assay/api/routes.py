@@ -1,0 +1,80 @@
+"""How routes read bodies and write answers: the exact JSON codec both ways, whatever the content type says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from assay.api.limits import MANY_ROWS, ONE_ROW, limited
+from assay.wire import codec
+from assay.wire.problems import Problem
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+_JSON = b"application/json"
+
+READ_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The request cannot be carried out as written."},
+    401: {"model": Problem, "description": "No key, or an unknown or revoked one."},
+    403: {"model": Problem, "description": "The key lacks the scope."},
+    404: {"model": Problem, "description": "Not there, or another organisation's."},
+}
+WRITE_ERRORS: dict[int | str, dict[str, Any]] = {
+    **READ_ERRORS,
+    409: {"model": Problem, "description": "It contradicts the present state."},
+    413: {"model": Problem, "description": "The body or a row is too large."},
+    415: {"model": Problem, "description": "The body is not JSON."},
+}
+
+
+class _JsonRequest(Request):
+    async def json(self) -> Any:
+        """Decode the body; raises the answer 400, or 415 for a body that neither is JSON nor says so."""
+        body = await self.body()
+        try:
+            return codec.decode(body)
+        except codec.MalformedJson as error:
+            media_type = self.scope.get("written_media_type", b"").decode("latin-1")
+            if media_type and "json" not in media_type:
+                raise HTTPException(415, f'Unsupported media type "{media_type}" in request.') from None
+            raise HTTPException(400, error.message) from None
+
+
+class JsonRoute(APIRoute):
+    """A route whose JSON body is read by our codec, bounded in size."""
+
+    def get_route_handler(self) -> Handler:
+        """Wrap FastAPI's handler so that it sees our kind of request."""
+        handle = super().get_route_handler()
+        most_bytes = MANY_ROWS if self.path.endswith("/bulk/") else ONE_ROW
+
+        async def handle_json(request: Request) -> Response:
+            scope = _as_json(request.scope)
+            receive = limited(request.receive, request, most_bytes)
+            return await handle(_JsonRequest(scope, receive))
+
+        return handle_json
+
+
+def _as_json(scope: Scope) -> Scope:
+    """Call the body JSON, which is what clients mean, and remember what they wrote."""
+    written = b""
+    headers = []
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            written = value
+        else:
+            headers.append((name, value))
+    if written.startswith(_JSON):
+        return scope
+    return {**scope, "headers": [*headers, (b"content-type", _JSON)], "written_media_type": written}
+
+
+def answer(value: Any, status_code: int = 200) -> Response:
+    """Return a JSON answer; raw payloads in it are spliced, not parsed."""
+    return Response(codec.encode(value), status_code, media_type="application/json")

@@ -1,0 +1,87 @@
+"""The embedded engine: reports run as tasks of the server's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+from assay.engine.eval_run import ROWS_PER_CHUNK, evaluate_chunk, finish_report, prepare_evaluations
+from assay.model.errors import Invalid, NotFound
+from assay.model.eval_report import FINISHED, EvalReport
+from assay.ports.eval_reports import RunStore
+
+logger = logging.getLogger(__name__)
+
+_CHUNKS_AT_ONCE = 2
+
+
+class InlineEngine:
+    """Runs reports chunk by chunk; reports that run together take turns, so that a small one never waits long."""
+
+    def __init__(self, runs: RunStore) -> None:
+        self._runs = runs
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._chunks = asyncio.Semaphore(_CHUNKS_AT_ONCE)
+        self._is_running = False
+
+    async def start(self) -> None:
+        """Take up every report that is not finished: after a crash this is the whole recovery."""
+        self._is_running = True
+        for report_id in await self._runs.list_unfinished():
+            await self.submit(report_id)
+
+    async def submit(self, report_id: str) -> None:
+        """Work on a stored report; one that is being worked on already is left alone."""
+        if self._is_running and report_id not in self._tasks:
+            task = asyncio.create_task(self._run(report_id), name=f"eval report {report_id}")
+            self._tasks[report_id] = task
+            task.add_done_callback(lambda _: self._tasks.pop(report_id, None))
+
+    def is_alive(self) -> bool:
+        """Tell whether submitted reports are being worked on."""
+        return self._is_running
+
+    async def stop(self) -> None:
+        """Stop between two chunks; what is not finished is taken up by the next `start`."""
+        self._is_running = False
+        tasks = list(self._tasks.values())
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _run(self, report_id: str) -> None:
+        try:
+            report = await self._runs.start(report_id, _now())
+            if report.status not in FINISHED:
+                await self._work(report)
+        except NotFound:
+            # Its dataset was deleted meanwhile: nobody can ask for the result any more.
+            return
+        except Exception as error:
+            # The outermost loop of the engine: a defect must end as a failed report, never as one that hangs.
+            logger.exception("eval report %s failed", report_id)
+            await self._fail(report_id, error)
+
+    async def _work(self, report: EvalReport) -> None:
+        evaluations = prepare_evaluations(report)
+        for first, last in await self._runs.list_chunks(report.id, ROWS_PER_CHUNK):
+            if not self._is_running:
+                return
+            # Everybody who waits gets a turn before this report takes its next chunk.
+            async with self._chunks:
+                report = await evaluate_chunk(self._runs, report, evaluations, first, last, _now())
+            if report.is_cancel_requested or report.status in FINISHED:
+                break
+        if report.status not in FINISHED:
+            await finish_report(self._runs, report, _now())
+
+    async def _fail(self, report_id: str, error: Exception) -> None:
+        message = error.message if isinstance(error, Invalid) else "The run broke off; the server's log says why."
+        try:
+            await self._runs.finish(report_id, "failed", {}, message, _now())
+        except Exception:
+            logger.exception("eval report %s could not be marked as failed", report_id)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
