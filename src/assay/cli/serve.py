@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +33,8 @@ def serve(
     """Start the server; Ctrl-C or SIGTERM stops it after the requests that are under way."""
     settings = read_settings(data_directory=data, host=host, port=port)
     set_up_logging()
+    # uvicorn raises the signal again when it is done: being stopped by a supervisor is no failure, so the code is 0.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # Bound before anything is opened: a port that is taken is one clear line.
     listener = _listen(settings)
     url = f"http://{_shown_host(settings.host)}:{listener.getsockname()[1]}"

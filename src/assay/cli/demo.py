@@ -1,0 +1,161 @@
+"""`assay demo`: the main job on real input in one go, from a data file to a report, on a server of its own."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from assay.cli.output import console, print_line, text
+from assay.cli.progress import report_progress, row_progress
+from assay.cli.report_table import print_report
+from assay.cli.session import session_of
+from assay.model.errors import Unavailable
+
+if TYPE_CHECKING:
+    from assay.cli.demo_server import DemoServer
+    from assay.sdk import Client
+
+DATASET_NAME = "Job titles"
+DATASET_DESCRIPTION = (
+    "Which occupation does the US Bureau of Labor Statistics file a job title under? Outputs are those of a "
+    "nearest-neighbour baseline, not of a model."
+)
+# What says most about these rows comes first; the first three that the server offers are run.
+EVALUATORS = (
+    "char_count_eval",
+    "exact_match",
+    "levenshtein",
+    "levenshtein_similarity",
+    "rouge_l",
+    "rouge",
+    "contains",
+    "word_count",
+)
+
+
+def demo(
+    context: typer.Context,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIRECTORY", help="Where the server keeps its data; default ~/.assay-demo.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the server; default: a free one.")] = None,
+    is_exiting: Annotated[
+        bool, typer.Option("--exit", help="Stop the server at the end instead of keeping it.")
+    ] = False,
+    is_offline: Annotated[
+        bool, typer.Option("--offline", help="Do not fetch the data file; use the bundled copy.")
+    ] = False,
+) -> None:
+    """See it work: fetch real data, make a dataset, run three evaluators, show the report.
+
+    Starts a server of its own and leaves it running until Ctrl-C; with --base-url (not $ASSAY_BASE_URL) it
+    works with that server instead.
+    """
+    from assay.cli.demo_server import running_server
+    from assay.sdk import Client
+
+    session = session_of(context)
+    if session.base_url is not None:
+        with session.client() as client:
+            _show_main_job(client, is_offline)
+        return
+    directory = (data or Path.home() / ".assay-demo").expanduser()
+    with ExitStack() as stack:
+        with _shown("Starting the server"):
+            server = stack.enter_context(running_server(directory, port))
+        print_line(f"Server: {server.url}, its data in {directory}")
+        with Client(api_key=server.api_key, base_url=server.url) as client:
+            dataset_id = _show_main_job(client, is_offline)
+        if sys.stdout.isatty() and not is_exiting:
+            _stay(server, dataset_id)
+
+
+def _show_main_job(client: Client, is_offline: bool) -> str:
+    """Fetch, store, evaluate, report, saying what it does and how long it took; return the dataset's id."""
+    from assay.cli import demo_data
+
+    if is_offline:
+        found = demo_data.bundled("--offline was given")
+    else:
+        with _shown("Fetching real data (44 MB, once)"):
+            found = demo_data.fetch(_cache_directory())
+    print_line(f"Data: {len(found.rows):,} job titles and their occupations, from {found.source}")
+    if found.reason:
+        print_line(f"  (not downloaded: {found.reason})")
+    print_line("Outputs: a baseline without any model; it copies the answer of the most similar other title.")
+    rows = demo_data.with_baseline_answers(found.rows)
+
+    dataset = client.datasets.create(_free_name(client), DATASET_DESCRIPTION)
+    started = time.monotonic()
+    with row_progress("Storing rows", len(rows)) as stored:
+        result = client.dataset_logs.bulk_create(dataset.id, rows, progress=stored)
+    if result.error_count:
+        raise Unavailable(f"the server refused {result.error_count} rows, the first because: {result.errors[0].error}")
+    print_line(f'Dataset: "{dataset.name}", {result.success_count:,} rows in {time.monotonic() - started:.1f} s')
+
+    slugs = _chosen_evaluators(client)
+    started = time.monotonic()
+    report = client.eval_reports.create(dataset.id, slugs, name="Baseline")
+    with report_progress("Evaluating") as progress:
+        report = client.eval_reports.wait(dataset.id, report.id, progress=progress)
+    cells = len(rows) * len(slugs)
+    print_line(f"Evaluation: {cells:,} scores by {len(slugs)} evaluators in {time.monotonic() - started:.1f} s")
+    print_line("")
+    print_report(report, dataset.name)
+    if report.status != "completed":
+        raise Unavailable(f"the run is {report.status}: {report.error_message or 'no reason was given'}")
+    return dataset.id
+
+
+def _free_name(client: Client) -> str:
+    """Return a name that no dataset has, so that every run of the demo can be named."""
+    taken = {one.name for one in client.datasets.iterate()}
+    names = itertools.chain([DATASET_NAME], (f"{DATASET_NAME} {number}" for number in itertools.count(2)))
+    return next(name for name in names if name not in taken)
+
+
+def _chosen_evaluators(client: Client) -> list[str]:
+    offered = {one.evaluator_slug for one in client.evaluators.iterate()}
+    chosen = [slug for slug in EVALUATORS if slug in offered][:3]
+    if not chosen:
+        raise Unavailable(f"the server offers none of the evaluators {', '.join(EVALUATORS)}")
+    return chosen
+
+
+def _stay(server: DemoServer, dataset_id: str) -> None:
+    """Keep the server up until Ctrl-C, or until it stops by itself."""
+    print_line("")
+    print_line(f"The server is up at {server.url}. Ctrl-C stops it. To work with it from another terminal:")
+    print_line(f"  export ASSAY_BASE_URL={server.url} ASSAY_API_KEY={server.api_key}")
+    print_line(f"  assay reports rows {dataset_id} --evaluator exact_match --sort worst")
+    try:
+        code = server.process.wait()
+    except KeyboardInterrupt:
+        print_line("\nStopping the server.")
+        return
+    raise Unavailable(f"the server stopped by itself with code {code}")
+
+
+def _cache_directory() -> Path:
+    given = os.environ.get("XDG_CACHE_HOME")
+    return (Path(given) if given else Path.home() / ".cache") / "assay"
+
+
+@contextmanager
+def _shown(title: str) -> Iterator[None]:
+    """Show a spinner where a person looks on, else the plain title."""
+    err = console(to_stderr=True)
+    if not err.is_terminal:
+        err.print(text(f"{title} …"))
+        yield
+        return
+    with err.status(f"{title} …"):
+        yield

@@ -1,0 +1,176 @@
+"""The demo's real input: 1,998 job titles and the occupations the US Bureau of Labor Statistics files them under.
+
+The file is `soc_codes/samples.jsonl` of the PyPI package evals (MIT licence); `sample.jsonl` beside this module holds
+the same rows for machines without network, the system message, alike in all of them, taken out.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+PACKAGE = "evals"
+VERSION = "3.0.1.post1"
+MEMBER = "evals/registry/data/soc_codes/samples.jsonl"
+BUNDLED = Path(__file__).with_name("sample.jsonl")
+DOWNLOAD_SECONDS = 120.0
+LEAST_ROWS = 1000
+SYSTEM_MESSAGE = (
+    "You are an expert in Standard Occupation Code (SOC) labor classifications issued by the USA Bureau of Labor "
+    "Statistics. When give a job title to classify, respond with the correct BLS Title classification"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoData:
+    """Rows as `{"input": chat messages, "ideal": text}`, where they come from, and why not from the network."""
+
+    rows: tuple[dict[str, Any], ...]
+    source: str
+    reason: str = ""
+
+
+def fetch(cache: Path, timeout_seconds: float = DOWNLOAD_SECONDS) -> DemoData:
+    """Return the rows of the published package, downloaded once into `cache` (44 MB); the bundled rows when it fails.
+
+    pip fetches, or uv where there is no pip; both verify what they fetch. Never raises for a
+    network that is away: `reason` says what was wrong.
+    """
+    home = cache / f"{PACKAGE}-{VERSION}"
+    try:
+        if not _is_here(home):
+            _download(home, timeout_seconds)
+        with _opened(home) as file:
+            rows = tuple(json.loads(line) for line in file)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, subprocess.SubprocessError) as error:
+        return bundled(_explained(error))
+    if len(rows) < LEAST_ROWS:
+        return bundled(f"the downloaded file has {len(rows)} rows")
+    return DemoData(rows, f"PyPI package {PACKAGE} {VERSION}, {MEMBER.removeprefix('evals/registry/data/')}")
+
+
+def bundled(reason: str) -> DemoData:
+    """Return the rows that come with Assay, and why they are used."""
+    rows = []
+    with BUNDLED.open(encoding="utf-8") as file:
+        for line in file:
+            row = json.loads(line)
+            messages = [{"role": "system", "content": SYSTEM_MESSAGE}, {"role": "user", "content": row["input"]}]
+            rows.append({"input": messages, "ideal": row["ideal"]})
+    return DemoData(tuple(rows), "the copy that comes with Assay", reason)
+
+
+def with_baseline_answers(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return dataset rows: `ideal` as expected output, and as output the answer of a baseline that uses no model.
+
+    The baseline is nearest neighbour: it answers with the occupation of the other job title that shares the rarest
+    words (summed inverse document frequencies), the first one where several tie, and with the commonest occupation
+    where no word is shared.
+    """
+    titles = [_title(row) for row in rows]
+    answers = [str(row["ideal"]).strip() for row in rows]
+    holders: defaultdict[str, list[int]] = defaultdict(list)
+    words = [frozenset(title.lower().split()) for title in titles]
+    for position, found in enumerate(words):
+        for word in found:
+            holders[word].append(position)
+    weight = {word: math.log(len(titles) / len(places)) for word, places in holders.items()}
+    commonest = Counter(answers).most_common(1)[0][0]
+    made = []
+    for position, (row, answer) in enumerate(zip(rows, answers, strict=True)):
+        similarity: defaultdict[int, float] = defaultdict(float)
+        # Sorted, so that sums of floats, and with them ties, come out alike in every process.
+        for word in sorted(words[position]):
+            for other in holders[word]:
+                if other != position:
+                    similarity[other] += weight[word]
+        nearest = min(similarity, key=lambda other: (-similarity[other], other), default=None)
+        made.append(
+            {
+                "input": row["input"],
+                "output": commonest if nearest is None else answers[nearest],
+                "expected_output": answer,
+                "metadata": {
+                    "job_title": titles[position],
+                    "model": "nearest-neighbour-baseline",
+                    "nearest_title": None if nearest is None else titles[nearest],
+                },
+            }
+        )
+    return made
+
+
+def _title(row: dict[str, Any]) -> str:
+    """Return the job title that a row asks about."""
+    question = str(row["input"][-1]["content"])
+    return question.partition("job title ")[2].strip().rstrip("'?")
+
+
+def _is_here(home: Path) -> bool:
+    return (home / MEMBER).is_file() or any(home.glob("*.whl"))
+
+
+@contextmanager
+def _opened(home: Path) -> Iterator[IO[bytes]]:
+    """Open the data file, unpacked or inside the wheel."""
+    if (home / MEMBER).is_file():
+        with (home / MEMBER).open("rb") as file:
+            yield file
+        return
+    with zipfile.ZipFile(next(home.glob("*.whl"))) as wheel, wheel.open(MEMBER) as member:
+        yield member
+
+
+def _download(home: Path, timeout_seconds: float) -> None:
+    """Fetch the package into a directory beside `home`, then move it there: a broken download leaves nothing."""
+    partial = home.with_name(home.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    command = _download_command(partial)
+    try:
+        subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout_seconds)  # noqa: S603
+        shutil.rmtree(home, ignore_errors=True)
+        partial.rename(home)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _download_command(directory: Path) -> list[str]:
+    """Return the program that puts the package into a directory: pip, else uv, else the pip that Python carries.
+
+    Environments made by uv have no pip, and uv itself is often not on the path; ensurepip's wheel runs as it is.
+    Raises FileNotFoundError when there is none of the three.
+    """
+    wanted = ["--no-deps", "--only-binary", ":all:", "--quiet", f"{PACKAGE}=={VERSION}"]
+    patience = ["--no-input", "--disable-pip-version-check", "--retries", "1", "--timeout", "10"]
+    if importlib.util.find_spec("pip") is not None:
+        return [sys.executable, "-m", "pip", "download", "--dest", str(directory), *patience, *wanted]
+    if (uv := shutil.which("uv")) is not None:
+        return [uv, "pip", "install", "--python", sys.executable, "--target", str(directory), *wanted]
+    carrier = importlib.util.find_spec("ensurepip")
+    wheels = sorted(Path(carrier.origin).parent.glob("_bundled/pip-*.whl")) if carrier and carrier.origin else []
+    if wheels:
+        return [sys.executable, str(wheels[-1] / "pip"), "download", "--dest", str(directory), *patience, *wanted]
+    raise FileNotFoundError("neither pip nor uv is installed here")
+
+
+def _explained(error: Exception) -> str:
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"the download took longer than {error.timeout:.0f} s"
+    if isinstance(error, subprocess.CalledProcessError):
+        lines = error.stderr.decode("utf-8", "replace").strip().splitlines()
+        return (
+            lines[-1].strip().removeprefix("ERROR: ") if lines else f"the download ended with code {error.returncode}"
+        )
+    return str(error) or type(error).__name__

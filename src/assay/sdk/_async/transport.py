@@ -1,0 +1,183 @@
+"""One connection pool, one way to ask: authentication, retries, errors."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx2
+
+from assay.model.errors import NotAuthenticated, Unavailable
+from assay.sdk._async.waiting import pause
+from assay.sdk.addressing import decoded, encoded, is_loopback, query
+from assay.sdk.errors import error_from_response, retry_after_seconds
+from assay.sdk.retrying import RETRIED_STATUSES, is_repeatable, wait_seconds
+
+Answer = TypeVar("Answer")
+ResponseObserver = Callable[[str, str, int, bytes], None]
+
+# Below uvicorn's 5 s, so that a kept connection is dropped by us before the server closes it under a request.
+KEEP_ALIVE_SECONDS = 3.0
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it came: status and body."""
+
+    status: int
+    body: bytes
+
+
+class AsyncTransport:
+    """Sends requests to one server; `on_response(method, path, status, body)` sees every JSON answer as it came."""
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None,
+        timeout_seconds: float,
+        maximum_retries: int,
+        on_response: ResponseObserver | None,
+    ) -> None:
+        self.base_url = base_url
+        self._api_key = api_key
+        self._timeout_seconds = timeout_seconds
+        self._maximum_retries = maximum_retries
+        self._on_response = on_response
+        # Certificates are read for https alone: that costs 0.1 s, and redirects are never followed.
+        verify = True if base_url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._http = httpx2.AsyncClient(
+            base_url=base_url,
+            timeout=httpx2.Timeout(timeout_seconds, connect=min(timeout_seconds, 10.0)),
+            limits=httpx2.Limits(
+                max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEEP_ALIVE_SECONDS
+            ),
+            trust_env=not is_loopback(base_url),
+            verify=verify,
+        )
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    async def ask(
+        self,
+        answer: type[Answer],
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        body: Any = None,
+        content: bytes | None = None,
+        is_read: bool = False,
+    ) -> Answer:
+        """Send a request and read its answer as `answer`; errors as in `send`."""
+        reply = await self.send(method, path, parameters=parameters, body=body, content=content, is_read=is_read)
+        return decoded(reply.body, answer, self.base_url)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        body: Any = None,
+        content: bytes | None = None,
+        is_read: bool = False,
+        is_public: bool = False,
+        accepted: tuple[int, ...] = (),
+    ) -> Reply:
+        """Send a request and return the answer when it is 2xx or one of `accepted`.
+
+        `body` is encoded as JSON, `content` is JSON already; `is_read` marks a POST that only filters. Requests that
+        may be repeated are, on connection errors, 429 and 503. Raises the errors of `assay.model.errors`.
+        """
+        if body is not None:
+            content = encoded(body)
+        headers = self._headers(is_public) | ({"content-type": JSON} if content is not None else {})
+        repeats = self._maximum_retries if is_repeatable(method, is_read) else 0
+        was_cut = False
+        for attempt in range(repeats + 1):
+            is_last = attempt == repeats
+            try:
+                response = await self._http.request(
+                    method, path, params=query(parameters or {}), content=content, headers=headers
+                )
+            except httpx2.HTTPError as error:
+                if is_last or not isinstance(error, (httpx2.NetworkError, httpx2.RemoteProtocolError)):
+                    raise self._unreachable(error) from error
+                was_cut = True
+                await pause(wait_seconds(attempt, None))
+                continue
+            if response.status_code in RETRIED_STATUSES and not is_last:
+                await pause(wait_seconds(attempt, retry_after_seconds(response.headers)))
+                continue
+            if response.status_code == 404 and was_cut and method == "DELETE":
+                # The first attempt reached the server although its answer was lost.
+                return Reply(204, b"")
+            return self._accept(method, path, response, response.content, accepted)
+        raise AssertionError("the last attempt returns or raises")
+
+    async def upload(
+        self, path: str, parts: AsyncIterator[bytes], headers: Mapping[str, str], parameters: Mapping[str, Any]
+    ) -> Reply:
+        """Send a body in parts as they come; never repeated. The answer may take as long as the server works."""
+        try:
+            response = await self._http.request(
+                "POST",
+                path,
+                params=query(parameters),
+                content=parts,
+                headers=self._headers() | dict(headers),
+                timeout=self._patient(),
+            )
+        except httpx2.HTTPError as error:
+            raise self._unreachable(error) from error
+        return self._accept("POST", path, response, response.content, ())
+
+    async def download(self, path: str, content: bytes | None, parameters: Mapping[str, Any]) -> AsyncIterator[bytes]:
+        """Yield the body of an answer as it arrives; POST when there is a JSON `content`, else GET."""
+        headers = self._headers() | ({"content-type": JSON} if content is not None else {})
+        method = "GET" if content is None else "POST"
+        try:
+            async with self._http.stream(
+                method, path, params=query(parameters), content=content, headers=headers, timeout=self._patient()
+            ) as response:
+                if response.status_code >= 300:
+                    self._accept(method, path, response, await response.aread(), ())
+                async for part in response.aiter_bytes():
+                    yield part
+        except httpx2.HTTPError as error:
+            raise self._unreachable(error) from error
+
+    def _accept(
+        self, method: str, path: str, response: httpx2.Response, body: bytes, accepted: tuple[int, ...]
+    ) -> Reply:
+        status = response.status_code
+        if self._on_response is not None:
+            self._on_response(method, path, status, body)
+        if not 200 <= status < 300 and status not in accepted:
+            raise error_from_response(status, response.headers, body, self.base_url)
+        return Reply(status, body)
+
+    def _headers(self, is_public: bool = False) -> dict[str, str]:
+        headers = {"accept": JSON}
+        if self._api_key is not None:
+            headers["authorization"] = f"Bearer {self._api_key}"
+        elif not is_public:
+            raise NotAuthenticated("No API key: pass api_key (on the command line --api-key) or set ASSAY_API_KEY.")
+        return headers
+
+    def _patient(self) -> httpx2.Timeout:
+        return httpx2.Timeout(self._timeout_seconds, read=None)
+
+    def _unreachable(self, error: httpx2.HTTPError) -> Unavailable:
+        if isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout)):
+            return Unavailable(f"cannot reach {self.base_url} — is the server running? start it with `assay serve`")
+        if isinstance(error, httpx2.TimeoutException):
+            return Unavailable(f"{self.base_url} did not answer within {self._timeout_seconds:g} s")
+        reason = str(error) or type(error).__name__
+        return Unavailable(f"the connection to {self.base_url} broke: {reason}")
