@@ -6,9 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from starlette.types import ASGIApp
-
-from assay.api.app import make_app
+from assay.api.app import Application, make_app
 from assay.engine.inline import InlineEngine
 from assay.engine.maintenance import SILENT_IMPORT, Maintenance
 from assay.model.errors import Conflict, Invalid
@@ -46,6 +44,7 @@ def _backup_path(directory: Path) -> Path:
 
 
 def _open_postgresql(url: str) -> Stores:
+    _check_url(url)
     from assay.stores.sql.postgresql import PostgresqlDatabase
 
     pending = migrate.pending_postgresql(url)
@@ -57,9 +56,17 @@ def _open_postgresql(url: str) -> Stores:
     return SqlStores(PostgresqlDatabase(url))
 
 
+def _check_url(url: str) -> None:
+    if not url.startswith(("postgresql://", "postgres://")):
+        scheme = url.partition(":")[0][:20]
+        message = f"'{scheme}:' names no database that Assay knows: use postgresql://… or leave it unset for SQLite."
+        raise Invalid.field("ASSAY_DATABASE_URL", message)
+
+
 def migrate_stores(settings: Settings) -> list[int]:
     """Bring the database that the settings name to this release's schema and return the migrations applied."""
     if settings.database_url is not None:
+        _check_url(settings.database_url)
         return migrate.migrate_postgresql(settings.database_url)
     settings.data_directory.mkdir(parents=True, exist_ok=True)
     path = settings.data_directory / backup.DATABASE_FILE
@@ -80,7 +87,7 @@ def set_up(stores: Stores, settings: Settings) -> NewKey | None:
     return asyncio.run(access.set_up(stores, settings.api_key, datetime.now(UTC)))
 
 
-def build_app(stores: Stores, settings: Settings) -> ASGIApp:
+def build_app(stores: Stores, settings: Settings) -> Application:
     """Return the application over opened stores, with its engine and housekeeping."""
     # One process owns a SQLite file: at its start every running import is one that the last process left behind.
     silent = timedelta(0) if settings.database_url is None else SILENT_IMPORT

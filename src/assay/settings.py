@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.model.errors import Invalid
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -30,15 +28,10 @@ def read_settings(
 ) -> Settings:
     """Combine environment variables and flags, flags first.
 
-    Reads ASSAY_DATA_DIR, ASSAY_DATABASE_URL and ASSAY_API_KEY; raises Invalid for a URL that names no known database.
+    Reads ASSAY_DATA_DIR, ASSAY_DATABASE_URL and ASSAY_API_KEY; an empty variable counts as absent.
     """
     url = environment.get("ASSAY_DATABASE_URL", "").strip() or None
     directory = data_directory or Path(environment.get("ASSAY_DATA_DIR", "").strip() or "~/.assay")
-    if url is not None and url.startswith("sqlite:"):
-        raise Invalid.field("ASSAY_DATABASE_URL", "SQLite is the default: name its directory with ASSAY_DATA_DIR.")
-    if url is not None and not url.startswith(("postgresql://", "postgres://")):
-        scheme = url.partition(":")[0][:20]
-        raise Invalid.field("ASSAY_DATABASE_URL", f"'{scheme}:' is not known: use postgresql://… or leave it unset.")
     return Settings(
         data_directory=directory.expanduser(),
         database_url=url,

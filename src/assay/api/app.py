@@ -32,10 +32,12 @@ from assay.ports.engine import Engine
 from assay.ports.housekeeping import Housekeeping
 from assay.ports.store import Stores
 
+Application = ASGIApp
+
 _KEY_USES_EVERY_SECONDS = 30.0
 
 
-def make_app(stores: Stores, engine: Engine, housekeeping: Housekeeping) -> ASGIApp:
+def make_app(stores: Stores, engine: Engine, housekeeping: Housekeeping) -> Application:
     """Return the application over opened stores; its lifespan starts and stops the engine and closes the stores."""
     authenticator = Authenticator(stores)
 

@@ -70,7 +70,7 @@ async def import_dataset_file(
         on_error=on_error,
         delimiter=delimiter,
     )
-    chunks = request.stream()
+    chunks: AsyncIterator[bytes] = request.stream()
     if media_type == b"multipart/form-data":
         chunks = _file_part(chunks, parameters.get(b"boundary", b""))
     try:

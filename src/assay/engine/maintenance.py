@@ -13,6 +13,8 @@ logger = logging.getLogger(__name__)
 
 _PURGED_AT_ONCE = 500
 _PAUSE_SECONDS = 5.0
+# Between two slices, so that the writes of requests come first.
+_BREATH_SECONDS = 0.01
 # An import gives a sign of life with each batch of rows; a slow upload may take its time between two.
 SILENT_IMPORT = timedelta(minutes=10)
 
@@ -40,8 +42,10 @@ class Maintenance:
     async def _loop(self) -> None:
         while True:
             try:
-                while await self._stores.deleted_datasets.purge(_PURGED_AT_ONCE):
-                    await asyncio.sleep(0.01)
+                is_more = True
+                while is_more:
+                    is_more = await self._stores.deleted_datasets.purge(_PURGED_AT_ONCE)
+                    await asyncio.sleep(_BREATH_SECONDS)
                 await self.discard_abandoned_imports(datetime.now(UTC) - SILENT_IMPORT)
             except Unavailable as error:
                 logger.warning("maintenance waits: %s", error.message)

@@ -22,10 +22,11 @@ def canonical_form(filters: object) -> dict[str, Any]:
     if not isinstance(filters, Mapping | list | tuple) or not filters:
         return {}
     entries = _entries(filters, 0)
-    if entries is None:
-        return {"filters": _bundle("AND", filters)}
     connector = _own_connector(filters)
-    return entries if connector is None else {"filters": _bundle(connector, entries)}
+    if entries is not None and connector is None:
+        return entries
+    inner = _entries(filters, 1)
+    return {"filters": _bundle(connector, filters if inner is None else inner)}
 
 
 def _own_connector(filters: object) -> str | None:

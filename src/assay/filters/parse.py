@@ -148,7 +148,11 @@ def _suggest(word: str, known: Iterable[str]) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:
+        # Python does not write integers of more than 4,300 digits.
+        return "a number that long"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

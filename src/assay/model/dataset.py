@@ -121,7 +121,7 @@ class RowDifference:
 
 @dataclass(frozen=True, slots=True)
 class LogsSummary:
-    """Aggregates over dataset rows: sums of tokens and dollars, means of seconds and rates over the rows that have them."""
+    """Aggregates over dataset rows: sums of tokens and US dollars; means over the rows that have the figure."""
 
     number_of_requests: int = 0
     total_cost: float = 0.0

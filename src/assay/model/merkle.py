@@ -1,4 +1,4 @@
-"""The Merkle tree hash of a sequence (RFC 6962 section 2.1, SHA-256): one value that names all items and their order."""
+"""The Merkle tree hash of a sequence (RFC 6962 section 2.1, SHA-256): one value for all items and their order."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class ScoreValues:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one cell: scored with values, skipped with a reason, or failed with the kind of error and its text."""
+    """What became of one cell: scored with values, skipped with a reason, or failed with its error's kind and text."""
 
     status: ScoreStatus
     values: ScoreValues = ScoreValues()
@@ -67,3 +67,16 @@ class Score:
     error_message: str | None = None
     cost_usd: float = 0.0
     eval_report_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreAggregate:
+    """The scores of one evaluator over many rows: a mean for numbers, counts for booleans."""
+
+    evaluator_id: str
+    evaluator_slug: str
+    evaluator_name: str
+    score_value_type: str
+    avg_score: float | None
+    true_count: int | None
+    false_count: int | None

@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from assay.filters.expression import Expression
-from assay.model.score import Score
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreAggregate:
-    """The scores of one evaluator over many rows: a mean for numbers, counts for booleans."""
-
-    evaluator_id: str
-    evaluator_slug: str
-    evaluator_name: str
-    score_value_type: str
-    avg_score: float | None
-    true_count: int | None
-    false_count: int | None
+from assay.model.score import Score, ScoreAggregate
 
 
 class ScoreStore(Protocol):

@@ -35,10 +35,25 @@ class Store:
 class Stores(Protocol):
     """The whole of what a server keeps; `within` is the only way to anybody's data."""
 
-    access: AccessStore
-    runs: RunStore
-    deleted_datasets: DeletedDatasets
-    abandoned_jobs: AbandonedJobs
+    @property
+    def access(self) -> AccessStore:
+        """Organisations and keys."""
+        ...
+
+    @property
+    def runs(self) -> RunStore:
+        """What the engine works on."""
+        ...
+
+    @property
+    def deleted_datasets(self) -> DeletedDatasets:
+        """The clean-up behind deletes."""
+        ...
+
+    @property
+    def abandoned_jobs(self) -> AbandonedJobs:
+        """The clean-up behind crashes."""
+        ...
 
     def within(self, organization_id: int, environment: Environment) -> Store:
         """Return the stores of one organisation and environment."""

@@ -65,10 +65,7 @@ async def _content_hash(store: Store, dataset_id: str, number: int) -> str:
 
 async def restore_version(store: Store, who: Identity, dataset_id: str, reference: str, at: datetime) -> DatasetVersion:
     """Make a new version that holds exactly the rows of an old one; version 0 is the empty beginning."""
-    if reference == "0":
-        number = 0
-    else:
-        number = (await store.dataset_versions.get(dataset_id, reference)).number
+    number = 0 if reference == "0" else (await store.dataset_versions.get(dataset_id, reference)).number
     return await store.dataset_versions.restore(dataset_id, number, Change("restore", who.key_prefix, at))
 
 

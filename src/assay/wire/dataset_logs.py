@@ -12,8 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from assay.model.dataset import DatasetLog, DatasetLogDraft, LogsSummary
 from assay.model.errors import Invalid, TooLarge
 from assay.model.log import CONTENT_NAMES, LogAttributes, LogContent
-from assay.model.score import Score
-from assay.ports.scores import ScoreAggregate
+from assay.model.score import Score, ScoreAggregate
 from assay.wire import codec
 from assay.wire.scores import aggregates_out, score_entry, score_out
 from assay.wire.text import completion_text, is_message_list, prompt_text

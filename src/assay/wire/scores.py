@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from assay.model.score import Score
-from assay.ports.scores import ScoreAggregate
+from assay.model.score import Score, ScoreAggregate
 
 
 def score_entry(score: Score) -> dict[str, Any]:

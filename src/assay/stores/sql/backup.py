@@ -34,11 +34,11 @@ def copy_database(source: apsw.Connection, target: Path) -> None:
 async def back_up(path: Path, directory: Path) -> None:
     """Write a consistent copy of the database at `path` into `directory`; raises Conflict when one is there already."""
     target = directory / DATABASE_FILE
-    if target.exists():
-        raise Conflict(f"{target} exists already: choose an empty directory.")
-    directory.mkdir(parents=True, exist_ok=True)
 
     def work() -> None:
+        if target.exists():
+            raise Conflict(f"{target} exists already: choose an empty directory.")
+        directory.mkdir(parents=True, exist_ok=True)
         source = sqlite.open_connection(path, read_only=True)
         try:
             copy_database(source, target)
@@ -90,7 +90,8 @@ def problems(connection: Connection) -> list[str]:
     ]
     last = 0
     while rows := connection.rows(
-        "SELECT sequence, digest, codec, data FROM dataset_log_body WHERE sequence > :last ORDER BY sequence LIMIT 1000",
+        "SELECT sequence, digest, codec, data FROM dataset_log_body WHERE sequence > :last"
+        " ORDER BY sequence LIMIT 1000",
         {"last": last},
     ):
         for sequence, digest, codec, data in rows:

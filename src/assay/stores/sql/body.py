@@ -19,14 +19,14 @@ PLAIN, ZSTD = 0, 1
 
 # Below this a frame header eats what compression wins.
 _SMALLEST_COMPRESSED_BYTES = 160
-_LARGEST_BODY_BYTES = 256 * 1024 * 1024
+_LEVEL = 3
 
 
 class _Codec(threading.local):
-    """Compressor and decompressor of this thread: both keep state and must not be shared."""
+    """Compressor and decompressor of this thread: they keep state and must not be shared."""
 
     def __init__(self) -> None:
-        self.compressor = zstandard.ZstdCompressor(level=3, write_checksum=False)
+        self.compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=False)
         self.decompressor = zstandard.ZstdDecompressor()
 
 
@@ -73,7 +73,7 @@ def packed(text: bytes, dialect_name: str) -> tuple[int, Any]:
 def unpacked(codec: int, data: Any) -> bytes:
     """Return the joined body from its stored form."""
     if codec == ZSTD:
-        return _codec.decompressor.decompress(data, max_output_size=_LARGEST_BODY_BYTES)
+        return _codec.decompressor.decompress(data)
     return bytes(data)
 
 

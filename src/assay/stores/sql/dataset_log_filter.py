@@ -17,7 +17,7 @@ _ORDINARY = {name: dataset_log.c[name] for name in _NAMES}
 
 @lru_cache(maxsize=256)
 def filter_columns(dataset_sequence: int, dialect_name: str) -> FilterColumns:
-    """Return the columns of the rows of one dataset; a payload is read from the row's body only when it is asked for."""
+    """Return the columns of one dataset's rows; a payload is read from the row's body only where it is asked for."""
     payloads = {name: _payload(name, dialect_name) for name in CONTENT_NAMES}
     belongs = and_(score.c.dataset_sequence == dataset_sequence, score.c.log_id == dataset_log.c.id)
     return FilterColumns(

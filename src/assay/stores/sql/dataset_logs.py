@@ -243,8 +243,9 @@ class SqlDatasetLogs:
             )
             return bool(removed)
 
-        while await self.database.write(work):
-            await asyncio.sleep(0)
+        is_more = True
+        while is_more:
+            is_more = await self.database.write(work)
 
     async def page(
         self, dataset_id: str, version: int | None, expression: Expression, sort: Sort, page: PageRequest

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from assay.model.dataset import Change, DatasetVersion, RowDifference
 from assay.model.errors import Conflict, NotFound
-from assay.model.log import ATTRIBUTE_NAMES, CONTENT_NAMES
+from assay.model.log import ATTRIBUTE_NAMES, CONTENT_NAMES, LogContent
 from assay.model.page import Page, PageRequest
 from assay.ports.dataset_versions import DifferenceCounts, RowHashes
 from assay.stores.sql import body
@@ -326,7 +326,7 @@ def _difference(connection: Connection, id_: str, before_line: int | None, after
     return RowDifference(id_, "changed", before, after, names)
 
 
-def _content(connection: Connection, sequence: int | None) -> body.LogContent | None:
+def _content(connection: Connection, sequence: int | None) -> LogContent | None:
     if sequence is None:
         return None
     codec, data = connection.rows(

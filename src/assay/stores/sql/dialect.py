@@ -38,7 +38,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 
 from assay.filters.literals import EXACT_INTEGER, JsonLiterals, plain_decimal
 from assay.filters.match import compile_pattern, is_array_index
@@ -420,7 +420,7 @@ class _Postgresql(SqlDialect):
         return func.assay_comparable_number(literal_column("'string'"), text, type_=Double())
 
     def elements(self, array_text: ColumnElement[str]) -> FromClause:
-        return func.jsonb_array_elements_text(cast(array_text, JSONB)).table_valued("value")
+        return func.json_array_elements_text(func.assay_readable_json(cast(array_text, JSON))).table_valued("value")
 
     def json_value(
         self, document: ColumnElement[Any], path: tuple[str, ...], json_text: ColumnElement[Any] | None

@@ -1,4 +1,4 @@
-"""Migrations: numbered, forward-only SQL files, each applied once in a transaction of its own and remembered by checksum."""
+"""Migrations: numbered, forward-only SQL files, each applied once, in a transaction, and remembered by checksum."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import apsw
 
@@ -71,8 +72,9 @@ def migrate_sqlite(path: Path, back_up: Callable[[apsw.Connection], None] | None
     connection = sqlite.open_connection(path)
     try:
         connection.execute(_TABLE)
-        applied = dict(connection.execute("SELECT number, checksum FROM schema_migration").fetchall())
-        done = []
+        rows: list[Any] = connection.execute("SELECT number, checksum FROM schema_migration").fetchall()
+        applied: dict[int, str] = dict(rows)
+        done: list[int] = []
         for step in _pending(applied, "sqlite"):
             if applied and not done and back_up is not None:
                 back_up(connection)
@@ -93,7 +95,7 @@ def migrate_postgresql(url: str) -> list[int]:
     with postgresql.open_connection(url) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_KEY,))
         connection.execute(_TABLE)
-        applied = dict(connection.execute("SELECT number, checksum FROM schema_migration").fetchall())
+        applied: dict[int, str] = dict(connection.execute("SELECT number, checksum FROM schema_migration").fetchall())
         done = []
         for step in _pending(applied, "postgresql"):
             connection.execute(step.text.encode())
@@ -106,7 +108,7 @@ def migrate_postgresql(url: str) -> list[int]:
 
 
 def pending_postgresql(url: str) -> list[int]:
-    """Return the migrations that a PostgreSQL database still lacks; raises Conflict when it is newer than this release."""
+    """Return the migrations that a PostgreSQL database still lacks; raises Conflict when it is newer than this."""
     with postgresql.open_connection(url) as connection:
         known = connection.execute("SELECT to_regclass('schema_migration') IS NOT NULL").fetchone()
         applied: dict[int, str] = {}

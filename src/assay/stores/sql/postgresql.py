@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.types.json import set_json_loads
 from sqlalchemy.dialects import postgresql as sqlalchemy_postgresql
+from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql import ClauseElement
 
 from assay.model.errors import Unavailable
@@ -18,7 +19,7 @@ from assay.stores.sql.database import Connection, Parameters, Row, Statement, co
 
 Result = TypeVar("Result")
 
-DIALECT = sqlalchemy_postgresql.psycopg.dialect()
+DIALECT: Dialect = sqlalchemy_postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
 
 _THREADS = 8
 _STATEMENT_TIMEOUT_MILLISECONDS = 60_000
@@ -33,11 +34,15 @@ def open_connection(url: str) -> psycopg.Connection[Row]:
     except psycopg.OperationalError as error:
         raise Unavailable(f"The database cannot be reached: {str(error).splitlines()[0]}") from error
     # Payload columns are text on their way through; nothing here wants them decoded.
-    set_json_loads(bytes, connection)
+    set_json_loads(_undecoded, connection)
     with connection.transaction():
         connection.execute("SET TIME ZONE 'UTC'")
         connection.execute(f"SET statement_timeout = {_STATEMENT_TIMEOUT_MILLISECONDS}")
     return connection
+
+
+def _undecoded(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
 
 
 class PostgresqlConnection:

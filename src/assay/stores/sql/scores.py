@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, case, func, select
 
 from assay.filters.expression import EVERYTHING, Expression
-from assay.model.score import Score, ScoreValues
-from assay.ports.scores import ScoreAggregate
+from assay.model.score import Score, ScoreAggregate, ScoreValues
 from assay.stores.sql.database import Connection, Database, Row
 from assay.stores.sql.dataset_log_filter import filter_columns
 from assay.stores.sql.filter_sql import compile_filter
@@ -117,7 +116,10 @@ class SqlScores:
             )
             return [
                 ScoreAggregate(
-                    *row[:4],
+                    evaluator_id=row[0],
+                    evaluator_slug=row[1],
+                    evaluator_name=row[2],
+                    score_value_type=row[3],
                     avg_score=None if row[3] == "boolean" else row[4],
                     true_count=int(row[5]) if row[3] == "boolean" else None,
                     false_count=int(row[6]) if row[3] == "boolean" else None,

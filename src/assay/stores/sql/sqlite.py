@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import apsw
 from sqlalchemy.dialects import sqlite as sqlalchemy_sqlite
@@ -42,7 +42,7 @@ def open_connection(path: Path, *, read_only: bool = False) -> apsw.Connection:
     connection.execute("PRAGMA mmap_size = 268435456")
     connection.execute("PRAGMA temp_store = MEMORY")
     register_functions(connection)
-    connection.create_scalar_function("body_text", body.text_of, 2, deterministic=True)
+    connection.create_scalar_function("body_text", cast("Any", body.text_of), 2, deterministic=True)
     return connection
 
 
