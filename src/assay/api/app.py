@@ -73,9 +73,9 @@ def make_app(stores: Stores, engine: Engine, housekeeping: Housekeeping) -> Appl
     app.state.engine = engine
     app.state.authenticator = authenticator
     add_error_handlers(app)
-    # Fixed names before `{log_id}`: the first route that fits is taken.
+    # The first route that fits is taken: fixed names before `{log_id}`, and what is asked most before the rest.
     app.include_router(dataset_files.export_router)
-    for room in (health, datasets, dataset_versions, dataset_files, dataset_logs, eval_reports, evaluators, keys, jobs):
+    for room in (dataset_files, dataset_logs, eval_reports, datasets, dataset_versions, evaluators, jobs, keys, health):
         app.include_router(room.router)
     documentation.add_documentation(app)
     return RequestLog(OnePath(app))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
@@ -142,7 +142,7 @@ async def _file_part(chunks: AsyncIterator[bytes], boundary: bytes) -> AsyncIter
             while ready:
                 yield ready.pop(0)
         parser.finalize()
-    except MultipartParseError as error:
+    except FormParserError as error:
         raise Invalid(f"The multipart form cannot be read: {error}.") from None
     if not state["done"]:
         raise Invalid.field("file", "The form has no file: put it into a field named file.")

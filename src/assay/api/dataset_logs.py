@@ -236,6 +236,7 @@ async def delete_log(dataset_id: str, log_id: str, caller: Writer) -> Response:
 
 
 @router.get("/{log_id}/status/", responses=READ_ERRORS, include_in_schema=False)
+@router.post("/{log_id}/status/", responses=READ_ERRORS, include_in_schema=False)
 async def get_annotation_status(dataset_id: str, log_id: str, caller: Reader) -> Response:
     """Say whether a person has judged the row."""
     log = await caller.store.dataset_logs.get(dataset_id, log_id)

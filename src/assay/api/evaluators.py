@@ -14,6 +14,7 @@ from assay.api.routes import READ_ERRORS, JsonRoute, answer
 from assay.evaluators.run import prepare
 from assay.filters.expression import EVERYTHING, And, Condition, Expression, Field, Operator, Or
 from assay.filters.fields import EVALUATOR_FIELDS
+from assay.model.errors import Invalid
 from assay.model.ids import new_uuid
 from assay.model.page import Sort
 from assay.wire.datasets import Summary
@@ -31,6 +32,8 @@ def _filters(request: Request, body: FilterBody | None) -> Expression:
     search = request.query_params.get("search", "").strip()
     if not search:
         return expression
+    if "\0" in search:
+        raise Invalid.field("search", "Text must not contain the NUL character (U+0000).")
     named = Or(tuple(Condition(Field(name), Operator.ICONTAINS, (search,)) for name in ("name", "evaluator_slug")))
     return named if expression == EVERYTHING else And((expression, named))
 

@@ -22,7 +22,8 @@ class OnePath:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            path = canonical_path(scope["path"])
+            # No database takes a NUL in an id, and no file system in a name: such a path leads nowhere.
+            path = "/\0" if "\0" in scope["path"] else canonical_path(scope["path"])
             if path != scope["path"]:
                 scope = {**scope, "path": path, "raw_path": path.encode(), "written_path": scope["path"]}
         await self._app(scope, receive, send)

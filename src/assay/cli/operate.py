@@ -17,7 +17,7 @@ from assay.services import access
 from assay.settings import Settings, read_settings
 
 DataOption = Annotated[
-    Path | None, typer.Option("--data", help="Directory of the data [default: $ASSAY_DATA_DIR or ~/.assay].")
+    Path | None, typer.Option("--data", help="Directory of the data; default $ASSAY_DATA_DIR, else ~/.assay.")
 ]
 
 Result = TypeVar("Result")

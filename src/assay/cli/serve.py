@@ -27,7 +27,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8000,
     data: Annotated[
-        Path | None, typer.Option(help="Directory of the data [default: $ASSAY_DATA_DIR or ~/.assay].")
+        Path | None, typer.Option(help="Directory of the data; default $ASSAY_DATA_DIR, else ~/.assay.")
     ] = None,
 ) -> None:
     """Start the server; Ctrl-C or SIGTERM stops it after the requests that are under way."""

@@ -259,8 +259,10 @@ class _Parser:
         pairs = [(key, value) for key, value in rule.items() if key not in ("connector", "field")]
         if not pairs:
             raise _fault(name, "The condition is empty; give operator and value.")
-        return And(tuple(self._condition(name, key, value) for key, value in pairs)) if len(pairs) > 1 else (
-            self._condition(name, *pairs[0])
+        return (
+            And(tuple(self._condition(name, key, value) for key, value in pairs))
+            if len(pairs) > 1
+            else (self._condition(name, *pairs[0]))
         )
 
     def _function(self, name: str, rule: Mapping[str, Any]) -> Expression:
@@ -304,9 +306,7 @@ class _Parser:
             hint = _suggest(spelling, [known for known in BY_SPELLING if known]) if isinstance(spelling, str) else ""
             raise _fault(name, f"Unknown operator {_shown(spelling)}.{hint} Allowed: {_allowed(spec.kind)}.")
         if operator not in ALLOWED[spec.kind]:
-            raise _fault(
-                name, f"{spelling!r} does not apply to a {spec.kind} field. Allowed: {_allowed(spec.kind)}."
-            )
+            raise _fault(name, f"{spelling!r} does not apply to a {spec.kind} field. Allowed: {_allowed(spec.kind)}.")
         if given is ... and operator not in (Operator.ISNULL, Operator.EMPTY, Operator.NOT_EMPTY):
             raise _fault(name, f"The operator {wire_name(operator)!r} needs a value.")
         values = given if isinstance(given, list | tuple) else [given]

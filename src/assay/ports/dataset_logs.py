@@ -30,7 +30,10 @@ class DatasetLogStore(Protocol):
         ...
 
     async def publish(self, dataset_id: str, job_id: str, change: Change) -> DatasetVersion:
-        """Make all rows staged by a job visible at once, as one new version."""
+        """Make all rows staged by a job visible at once, as one new version.
+
+        Raises Conflict when the job has ended or some of its rows were thrown away meanwhile.
+        """
         ...
 
     async def discard_staged(self, job_id: str) -> None:

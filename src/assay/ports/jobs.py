@@ -25,7 +25,7 @@ class JobStore(Protocol):
         ...
 
     async def finish(self, job_id: str, state: JobState, error_message: str | None, at: datetime) -> None:
-        """Store how a job ended."""
+        """Store how a job ended; one that has ended stays as it is."""
         ...
 
 

@@ -80,6 +80,8 @@ async def find_version_number(store: Store, dataset_id: str, reference: str | No
         await store.datasets.get(dataset_id)
         return 0
     try:
+        if "\0" in reference:
+            raise NotFound
         return (await store.dataset_versions.get(dataset_id, reference)).number
     except NotFound:
         await store.datasets.get(dataset_id)

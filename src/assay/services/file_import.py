@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from assay.model.job import Job
 from assay.ports.store import Store
 from assay.services.dataset_logs import Refusal
 from assay.services.row_files import CsvReader, FileFormat, JsonArrayReader, Piece, Record, pieces, read_jsonl
+from assay.wire import codec
 from assay.wire.dataset_logs import RECOGNISED_NAMES, read_log
 
 OnError = Literal["skip", "abort"]
@@ -51,10 +51,7 @@ def read_mapping(text: str | None) -> dict[str, str | None]:
     """Read the mapping of columns to fields from its JSON; raises Invalid that names the wrong target."""
     if not text:
         return {}
-    try:
-        mapping = json.loads(text)
-    except ValueError:
-        mapping = None
+    mapping = codec.decode(text.encode(), "mapping")
     if not isinstance(mapping, dict):
         raise Invalid.field(
             "mapping", 'Expected a JSON object such as {"question": "input", "topic": "metadata.topic"}.'

@@ -39,12 +39,13 @@ def decode(text: bytes, where: str = "body") -> Any:
         raise _malformed(where, f"it is not UTF-8 (byte {error.start})") from None
     except msgspec.MsgspecError as error:
         raise _malformed(where, _reason(text, str(error))) from None
+    # First of all: what follows goes down the levels and must not meet too many of them.
+    keys = _count_keys(value, where)
     # The rare cases are looked for in the text first, so that ordinary bodies pay for one walk over their objects.
     if _NUL in text and _holds_nul(value):
         raise _malformed(where, "a string holds the NUL character (\\u0000), which cannot be stored")
     if _has_long_number(text) and _holds_huge_integer(value):
         raise _malformed(where, f"a number has more than {_LARGEST_DIGITS} digits")
-    keys = _count_keys(value, where)
     # Every key stands before a colon in the text: more quotes before colons than keys may mean a repeated key.
     if _colons_after_quotes(text) != keys:
         repeated = _repeated_key(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,9 @@ from assay.wire.times import read_time
 REQUIRED = "This field is required."
 LARGEST_LOG_BYTES = 20 * 1024 * 1024
 MOST_BULK_LOGS = 500
-_LARGEST_INTEGER = 2**63 - 1
+# Beyond these no sum over a dataset could be relied on, and no count or measurement is real.
+_LARGEST_COUNT = 10**12
+_LARGEST_NUMBER = 1e15
 _LONGEST_TEXT = 4096
 
 
@@ -153,98 +155,29 @@ class LogsSummaryOut(BaseModel):
     scores: dict[str, Any]
 
 
-# Where each text attribute may come from: names at the top of the body, then in metadata.
-_TEXTS: dict[str, tuple[str, ...]] = {
-    "model": ("model",),
-    "log_type": ("log_type",),
-    "custom_identifier": ("custom_identifier",),
-    "customer_identifier": ("customer_identifier",),
-    "session_identifier": ("session_identifier", "session_id"),
-    "thread_identifier": ("thread_identifier", "thread_id"),
-    "trace_unique_id": ("trace_unique_id", "trace_id"),
-    "prompt_id": ("prompt_id",),
-    "prompt_name": ("prompt_name",),
-    "span_name": ("span_name",),
-    "span_workflow_name": ("span_workflow_name",),
-    "error_code": ("error_code",),
-    "error_message": ("error_message",),
-    "status": ("status",),
-}
-_INTEGERS: dict[str, tuple[str, ...]] = {
-    "prompt_tokens": ("prompt_tokens", "input_tokens"),
-    "completion_tokens": ("completion_tokens", "output_tokens"),
-    "total_request_tokens": ("total_request_tokens", "total_tokens"),
-}
-_NUMBERS: dict[str, tuple[str, ...]] = {
-    "cost": ("cost",),
-    "latency": ("latency", "generation_time"),
-    "time_to_first_token": ("time_to_first_token", "ttft"),
-    "tokens_per_second": ("tokens_per_second",),
-}
-RECOGNISED_NAMES = frozenset(
-    (
-        *("status_code", "timestamp", "start_time"),
-        *(name for table in (_TEXTS, _INTEGERS, _NUMBERS) for names in table.values() for name in names),
-    )
+# What each recognised key of a body, its metadata or its metrics is lifted to, and how it is read.
+_TEXTS = (
+    *("model", "log_type", "custom_identifier", "customer_identifier", "session_identifier", "thread_identifier"),
+    *("trace_unique_id", "prompt_id", "prompt_name", "span_name", "span_workflow_name", "error_code", "error_message"),
+    "status",
 )
+_COUNTS = ("prompt_tokens", "completion_tokens", "total_request_tokens", "status_code")
+_NUMBERS = ("cost", "latency", "time_to_first_token", "tokens_per_second")
+_TIMES = ("timestamp", "start_time")
+_SYNONYMS = {
+    "session_id": "session_identifier",
+    "thread_id": "thread_identifier",
+    "trace_id": "trace_unique_id",
+    "input_tokens": "prompt_tokens",
+    "output_tokens": "completion_tokens",
+    "total_tokens": "total_request_tokens",
+    "generation_time": "latency",
+    "ttft": "time_to_first_token",
+}
+_LIFTED = {name: name for name in (*_TEXTS, *_COUNTS, *_NUMBERS, *_TIMES)} | _SYNONYMS
+RECOGNISED_NAMES = frozenset(_LIFTED)
 _INPUT_NAMES = ("input", "messages", "prompt_messages", "prompt")
 _OUTPUT_NAMES = ("output", "completion_message", "completion")
-
-
-def _first(names: Sequence[str], body: Mapping[str, Any]) -> tuple[str, Any]:
-    for name in names:
-        value = body.get(name)
-        if value is not None:
-            return name, value
-    return names[0], None
-
-
-class _Reader:
-    """Reads the attributes of one body and collects what is wrong with it."""
-
-    def __init__(self, body: Mapping[str, Any], metadata: Mapping[str, Any], metrics: Mapping[str, Any]) -> None:
-        self.body, self.metadata, self.metrics = body, metadata, metrics
-        self.problems: dict[str, list[str]] = {}
-
-    def text(self, names: Sequence[str]) -> str | None:
-        name, value = _first(names, self.body)
-        if value is not None:
-            if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-                self.problems[name] = [f"Not a valid string: {_shown(value)}."]
-                return None
-            return str(value)[:_LONGEST_TEXT]
-        # Metadata is the client's own: what is no text there stays there and is not lifted.
-        value = _first(names, self.metadata)[1]
-        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            return None
-        return str(value)[:_LONGEST_TEXT]
-
-    def number(self, names: Sequence[str]) -> float | None:
-        for where, source in (("", self.body), ("metrics.", self.metrics)):
-            name, value = _first(names, source)
-            if value is None:
-                continue
-            number = _as_number(value)
-            if number is None:
-                self.problems[where + name] = [f"A valid number is required, not {_shown(value)}."]
-            return number
-        return _as_number(_first(names, self.metadata)[1])
-
-    def integer(self, names: Sequence[str]) -> int | None:
-        number = self.number(names)
-        if number is None:
-            return None
-        if number != math.floor(number) or not 0 <= number <= _LARGEST_INTEGER:
-            self.problems[names[0]] = [f"A valid count is required, not {_shown(number)}."]
-            return None
-        return int(number)
-
-    def time(self, name: str) -> datetime | None:
-        try:
-            return read_time(self.body.get(name), name)
-        except Invalid as error:
-            self.problems.update(error.fields)
-        return None
 
 
 def _as_number(value: Any) -> float | None:
@@ -255,9 +188,68 @@ def _as_number(value: Any) -> float | None:
             value = float(value)
         except ValueError:
             return None
-    if isinstance(value, (int, float)) and math.isfinite(value):
+    if isinstance(value, (int, float)) and abs(value) <= _LARGEST_NUMBER:
         return float(value)
     return None
+
+
+def _as_count(value: Any) -> int | None:
+    number = _as_number(value)
+    return int(number) if number is not None and number.is_integer() and 0 <= number <= _LARGEST_COUNT else None
+
+
+def _as_text(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value[:_LONGEST_TEXT]
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _readers() -> dict[str, tuple[Callable[[Any], Any], str]]:
+    """Return for each attribute how its value is read, and what a value that cannot be read should have been."""
+    number = (_as_number, f"A number of at most {_LARGEST_NUMBER:.0e} is required")
+    count = (_as_count, f"A whole number from 0 to {_LARGEST_COUNT:,} is required")
+    text = (_as_text, "A string is required")
+    return {
+        **dict.fromkeys(_TEXTS, text),
+        **dict.fromkeys(_COUNTS, count),
+        **dict.fromkeys(_NUMBERS, number),
+    }
+
+
+_READERS = _readers()
+
+
+def _lifted(
+    body: Mapping[str, Any], metadata: Mapping[str, Any], metrics: Mapping[str, Any], problems: dict[str, list[str]]
+) -> dict[str, Any]:
+    """Return the attributes that a body, its metrics and its metadata say, the former winning over the latter.
+
+    What is wrong in the body or its metrics goes into `problems`. Metadata is the client's own: what cannot be read
+    there stays there and is not lifted.
+    """
+    values: dict[str, Any] = {}
+    for where, source in (("metadata", metadata), ("metrics.", metrics), ("", body)):
+        for key, value in source.items():
+            name = _LIFTED.get(key)
+            # The attribute's own name wins over a synonym beside it.
+            if name is None or value is None or (key != name and source.get(name) is not None):
+                continue
+            if name in _TIMES:
+                if where == "":
+                    try:
+                        values[name] = read_time(value, key)
+                    except Invalid as error:
+                        problems.update(error.fields)
+                continue
+            read, required = _READERS[name]
+            if where == "metrics." and read is _as_text:
+                continue
+            result = read(value)
+            if result is not None:
+                values[name] = result
+            elif where != "metadata":
+                problems[where + key] = [f"{required}, not {_shown(value)}."]
+    return values
 
 
 def _shown(value: Any) -> str:
@@ -289,11 +281,10 @@ def read_log(body: Any, *, environment: str, now: datetime) -> DatasetLogDraft:
     if expected is _ABSENT and isinstance(input_value, dict) and "expected_output" in input_value:
         input_value = dict(input_value)
         expected = input_value.pop("expected_output")
-    reader = _Reader(body, metadata or {}, metrics or {})
-    attributes = _attributes(reader, input_value, environment, now)
-    problems.update(reader.problems)
+    values = _lifted(body, metadata or {}, metrics or {}, problems)
     if problems:
         raise Invalid(fields=problems)
+    attributes = _attributes(values, input_value, environment, now)
     content = LogContent(
         input=_encoded(input_value),
         output=_encoded(output_value),
@@ -321,25 +312,14 @@ def _encoded(value: Any) -> bytes | None:
     return None if value is _ABSENT else codec.encode(value)
 
 
-def _attributes(reader: _Reader, input_value: Any, environment: str, now: datetime) -> LogAttributes:
-    values: dict[str, Any] = {name: reader.text(names) for name, names in _TEXTS.items()}
-    values.update({name: reader.integer(names) for name, names in _INTEGERS.items()})
-    values.update({name: reader.number(names) for name, names in _NUMBERS.items()})
-    status_code = reader.integer(("status_code",))
-    timestamp = reader.time("timestamp") or now
-    if values["log_type"] is None:
+def _attributes(values: dict[str, Any], input_value: Any, environment: str, now: datetime) -> LogAttributes:
+    timestamp = values.setdefault("timestamp", now)
+    values.setdefault("start_time", timestamp)
+    if "log_type" not in values:
         values["log_type"] = "chat" if is_message_list(input_value) else "workflow"
-    if values["status"] is None:
-        values["status"] = "success"
-    if values["total_request_tokens"] is None and None not in (values["prompt_tokens"], values["completion_tokens"]):
+    if "total_request_tokens" not in values and "prompt_tokens" in values and "completion_tokens" in values:
         values["total_request_tokens"] = values["prompt_tokens"] + values["completion_tokens"]
-    return LogAttributes(
-        timestamp=timestamp,
-        start_time=reader.time("start_time") or timestamp,
-        environment=environment,
-        status_code=200 if status_code is None else status_code,
-        **values,
-    )
+    return LogAttributes(environment=environment, **values)
 
 
 def edited(present: DatasetLog, body: Mapping[str, Any], *, replace: bool, now: datetime) -> DatasetLogDraft:
@@ -357,7 +337,7 @@ def edited(present: DatasetLog, body: Mapping[str, Any], *, replace: bool, now: 
         merged.setdefault("input", None)
         # What an earlier body said at its top is in no payload: carry over what the payloads do not explain.
         explained = read_log(merged, environment=present.attributes.environment, now=now).attributes
-        for name in (*_TEXTS, *_INTEGERS, *_NUMBERS, "status_code"):
+        for name in (*_TEXTS, *_COUNTS, *_NUMBERS):
             value = getattr(present.attributes, name)
             if value is not None and value != getattr(explained, name):
                 merged[name] = value

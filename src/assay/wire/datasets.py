@@ -144,8 +144,24 @@ def read_create(body: DatasetCreate) -> tuple[str, str, Literal["sampling", "llm
             raise Invalid(fields={"start_time": [message], "end_time": [message]})
     else:
         name = read_name(body.name)
-    filters = canonical_form(body.initial_log_filters) if body.initial_log_filters else {}
+    filters = _as_objects(body.initial_log_filters) if body.initial_log_filters else {}
     return name, body.description or "", "llm" if body.type == "llm" else "sampling", codec.encode(filters)
+
+
+def _as_objects(filters: Any) -> dict[str, Any]:
+    """Return filters in object form, with the value of a single condition as it was sent.
+
+    respan-api reads a value of `status_code` back as one integer, which is what its users send; a list would fail it.
+    """
+    written = canonical_form(filters)
+    if not isinstance(filters, dict):
+        return written
+    for name, entry in written.items():
+        sent = filters.get(name)
+        value = sent.get("value") if isinstance(sent, dict) else sent
+        if "filter_params" not in entry and isinstance(value, str | int | float):
+            entry["value"] = value
+    return written
 
 
 _LATER = (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
@@ -33,6 +34,10 @@ class Connection(Protocol):
 
     def run_many(self, statement: str, parameters: Sequence[Parameters]) -> int:
         """Run one text statement for each parameter set, and return how many rows changed in all."""
+        ...
+
+    def insert_many(self, statement: str, rows: Sequence[Row]) -> int:
+        """Run one text statement with `?` placeholders for each row of values, and return how many rows changed."""
         ...
 
     def allocate(self, table: str, count: int) -> Sequence[int]:
@@ -73,7 +78,27 @@ def pyformat(text: str) -> str:
     return _PLACEHOLDER.sub(r"%(\1)s", text.replace("%", "%%"))
 
 
-def compiled(statement: ClauseElement, dialect: Dialect) -> tuple[str, dict[str, Any]]:
-    """Compile a Core statement to its text and bound values for `dialect`."""
-    result = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-    return str(result), dict(result.params)
+def compiled(statement: ClauseElement, dialect: Dialect, cache: MutableMapping[Any, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the text and bound values of a Core statement; statements of the same shape are compiled once.
+
+    Lists are bound as one value (`list_of`, or the dialect's `in_texts`): SQLAlchemy's `in_` writes its text anew for
+    every number of values, which this does not do.
+
+    Compiling takes a millisecond or two, finding a shape again a tenth of that. SQLAlchemy offers this to its own
+    connections only, hence the private name; it has been the same since 1.4.
+    """
+    found, extracted, parameters, _ = statement._compile_w_cache(dialect, compiled_cache=cache, column_keys=[])
+    values = found.construct_params(parameters or {}, extracted_parameters=extracted, escape_names=False)
+    return str(found), dict(values or {})
+
+
+def in_list(dialect_name: str, column: str, name: str) -> str:
+    """Return the condition that a column is among the values of one parameter, which `list_of` makes."""
+    if dialect_name == "postgresql":
+        return f"{column} = ANY(:{name})"
+    return f"{column} IN (SELECT value FROM json_each(:{name}))"
+
+
+def list_of(dialect_name: str, values: Sequence[int | str]) -> Any:
+    """Return many values as one parameter, so that the statement's text is the same for any number of them."""
+    return list(values) if dialect_name == "postgresql" else json.dumps(list(values))

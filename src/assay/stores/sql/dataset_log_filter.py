@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, literal_column, select
-from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy import ColumnElement, and_, func, select
 
 from assay.model.log import ATTRIBUTE_NAMES, CONTENT_NAMES
+from assay.stores.sql.dialect import json_member
 from assay.stores.sql.filter_sql import FilterColumns, ScoreSource
 from assay.stores.sql.tables import dataset_log, dataset_log_body, score
 
@@ -30,13 +31,10 @@ def filter_columns(dataset_sequence: int, dialect_name: str) -> FilterColumns:
 
 
 def _payload(name: str, dialect_name: str) -> ColumnElement[str]:
-    key = literal_column(f"'{name}'" if dialect_name == "postgresql" else f"'$.{name}'", String)
-    body: ColumnElement[str] = (
-        cast(dataset_log_body.c.data, JSON)
-        if dialect_name == "postgresql"
-        else func.body_text(dataset_log_body.c.codec, dataset_log_body.c.data)
-    )
-    found = body.op("->")(key)
+    body: ColumnElement[Any] = dataset_log_body.c.data
+    if dialect_name == "sqlite":
+        body = func.body_text(dataset_log_body.c.codec, dataset_log_body.c.data)
+    found = json_member(body, name, dialect_name)
     return (
         select(found)
         .where(dataset_log_body.c.sequence == dataset_log.c.body_sequence)

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, and_, func, literal_column, select, true
 
 from assay.filters.expression import EVERYTHING, Expression
 from assay.model.dataset import Change, DatasetLog, DatasetLogDraft, DatasetVersion, LogsSummary
-from assay.model.errors import NotFound
+from assay.model.errors import Conflict, NotFound
 from assay.model.ids import new_hex_id
 from assay.model.log import ATTRIBUTE_NAMES, LogAttributes
 from assay.model.page import Page, PageRequest, Sort
 from assay.ports.dataset_logs import Edit
 from assay.stores.sql import body
-from assay.stores.sql.database import Connection, Database, Row
+from assay.stores.sql.database import Connection, Database, Row, in_list, list_of
 from assay.stores.sql.dataset_log_filter import filter_columns
 from assay.stores.sql.dataset_versions import close_version, open_version
 from assay.stores.sql.filter_sql import compile_filter
 from assay.stores.sql.order import order_by
 from assay.stores.sql.scope import dataset_at, in_version
 from assay.stores.sql.tables import dataset_log as table
-from assay.stores.sql.tables import dataset_log_body
 from assay.stores.sql.times import from_microseconds, to_microseconds
 
 # Rows of an unfinished import carry a version number beyond every real one, so that no version holds them.
@@ -34,21 +33,20 @@ STAGED = 1 << 62
 # Fewer rows than this are prepared where they are; more go to a thread, so that the event loop stays free.
 _PREPARED_INLINE = 8
 
-_LINE_COLUMNS = (
-    "sequence", "id", "dataset_sequence", "position", "added_in", "body_sequence", "source_log_id",
-    "annotation_status", "created_at", "updated_at", *ATTRIBUTE_NAMES,
+# What an insert writes: first what is known before the transaction, then what it decides.
+_PREPARED_COLUMNS = (
+    "timestamp", "start_time", *ATTRIBUTE_NAMES[2:], "source_log_id", "annotation_status", "created_at", "updated_at",
+    "metadata",
 )  # fmt: skip
-_PLACEHOLDERS = ", ".join(f":{name}" for name in _LINE_COLUMNS)
+_DECIDED_COLUMNS = ("sequence", "position", "id", "dataset_sequence", "added_in", "body_sequence")
 _INSERT_LINE = {
-    "sqlite": f"INSERT INTO dataset_log ({', '.join(_LINE_COLUMNS)}, metadata)"
-    f" VALUES ({_PLACEHOLDERS}, jsonb(:metadata))",
-    "postgresql": f"INSERT INTO dataset_log ({', '.join(_LINE_COLUMNS)}, metadata)"
-    f" VALUES ({_PLACEHOLDERS}, CAST(:metadata AS jsonb))",
+    name: f"INSERT INTO dataset_log ({', '.join((*_PREPARED_COLUMNS, *_DECIDED_COLUMNS))}) VALUES"
+    f" ({'?, ' * (len(_PREPARED_COLUMNS) - 1)}{json}{', ?' * len(_DECIDED_COLUMNS)})"
+    for name, json in (("sqlite", "jsonb(?)"), ("postgresql", "CAST(? AS jsonb)"))
 }
 _INSERT_BODY = {
-    "sqlite": "INSERT INTO dataset_log_body (sequence, digest, codec, data) VALUES (:sequence, :digest, :codec, :data)",
-    "postgresql": "INSERT INTO dataset_log_body (sequence, digest, codec, data)"
-    " VALUES (:sequence, :digest, :codec, CAST(:data AS json))",
+    name: f"INSERT INTO dataset_log_body (sequence, digest, codec, data) VALUES (?, ?, ?, {data})"
+    for name, data in (("sqlite", "?"), ("postgresql", "CAST(? AS json)"))
 }
 _FIND_BODIES = {
     "sqlite": "SELECT digest, sequence FROM dataset_log_body"
@@ -56,39 +54,54 @@ _FIND_BODIES = {
     "postgresql": "SELECT digest, sequence FROM dataset_log_body WHERE digest = ANY(:digests)",
 }
 
-_READ_COLUMNS = (
-    table.c.id, table.c.sequence, table.c.position, table.c.added_in, table.c.removed_in, table.c.source_log_id,
-    table.c.annotation_status, table.c.created_at, table.c.updated_at, *(table.c[name] for name in ATTRIBUTE_NAMES),
-    dataset_log_body.c.codec, dataset_log_body.c.data,
-)  # fmt: skip
+_READ_COLUMNS = ", ".join(
+    (
+        *("l.id", "l.sequence", "l.position", "l.added_in", "l.removed_in", "l.source_log_id", "l.annotation_status"),
+        *("l.created_at", "l.updated_at", *(f"l.{name}" for name in ATTRIBUTE_NAMES), "b.codec", "b.data"),
+    )
+)
 _FIRST_ATTRIBUTE = 9
+_READ = f"SELECT {_READ_COLUMNS} FROM dataset_log l JOIN dataset_log_body b ON b.sequence = l.body_sequence WHERE "
+_READ_MANY = {name: _READ + in_list(name, "l.sequence", "sequences") for name in ("sqlite", "postgresql")}
+IN_VERSION = (
+    "l.dataset_sequence = :dataset AND l.added_in <= :version AND (l.removed_in IS NULL OR l.removed_in > :version)"
+)
 _attributes_of = attrgetter(*ATTRIBUTE_NAMES[2:])
 
 
 @dataclass(slots=True)
 class _Prepared:
-    """A draft made ready outside the transaction: its line without sequence numbers, and its body."""
+    """A draft made ready outside the transaction: the known part of its line, and its body."""
 
-    line: dict[str, Any]
+    line: tuple[Any, ...]
     digest: bytes
     codec: int
     data: Any
 
 
-def prepare(drafts: Sequence[DatasetLogDraft], now: int, dialect_name: str) -> list[_Prepared]:
-    """Encode, hash and compress drafts for insertion; `now` is in microseconds."""
+def prepare(
+    drafts: Sequence[DatasetLogDraft],
+    now: int,
+    dialect_name: str,
+    annotation_status: str = "pending",
+    created_at: int | None = None,
+) -> list[_Prepared]:
+    """Encode, hash and compress drafts for insertion; times are in microseconds."""
     prepared = []
+    created = now if created_at is None else created_at
     for draft in drafts:
         text = body.joined(draft.content)
-        attributes = draft.attributes
-        line = dict(zip(ATTRIBUTE_NAMES[2:], _attributes_of(attributes), strict=True))
-        line["timestamp"] = to_microseconds(attributes.timestamp)
-        line["start_time"] = to_microseconds(attributes.start_time)
-        line["source_log_id"] = draft.source_log_id
-        line["annotation_status"] = "pending"
-        line["created_at"] = line["updated_at"] = now
-        metadata = draft.content.metadata
-        line["metadata"] = metadata.decode() if metadata is not None else None
+        attributes, metadata = draft.attributes, draft.content.metadata
+        line = (
+            to_microseconds(attributes.timestamp),
+            to_microseconds(attributes.start_time),
+            *_attributes_of(attributes),
+            draft.source_log_id,
+            annotation_status,
+            created,
+            now,
+            None if metadata is None else metadata.decode(),
+        )
         prepared.append(_Prepared(line, body.digest(text), *body.packed(text, dialect_name)))
     return prepared
 
@@ -106,13 +119,8 @@ def insert_bodies(connection: Connection, rows: Sequence[_Prepared]) -> dict[byt
     new = [row for digest, row in wanted.items() if digest not in found]
     if new:
         sequences = connection.allocate("dataset_log_body", len(new))
-        connection.run_many(
-            _INSERT_BODY[connection.dialect_name],
-            [
-                {"sequence": sequence, "digest": row.digest, "codec": row.codec, "data": row.data}
-                for sequence, row in zip(sequences, new, strict=True)
-            ],
-        )
+        lines = [(sequence, row.digest, row.codec, row.data) for sequence, row in zip(sequences, new, strict=True)]
+        connection.insert_many(_INSERT_BODY[connection.dialect_name], lines)
         found.update(zip((row.digest for row in new), sequences, strict=True))
     return found
 
@@ -120,16 +128,13 @@ def insert_bodies(connection: Connection, rows: Sequence[_Prepared]) -> dict[byt
 def insert_lines(connection: Connection, dataset_sequence: int, rows: Sequence[_Prepared], added_in: int) -> list[str]:
     """Store prepared rows at the end of a dataset and return their new ids."""
     bodies = insert_bodies(connection, rows)
-    ids = []
-    for sequence, row in zip(connection.allocate("dataset_log", len(rows)), rows, strict=True):
-        line = row.line
-        line["sequence"] = line["position"] = sequence
-        line["id"] = new_hex_id()
-        line["dataset_sequence"] = dataset_sequence
-        line["added_in"] = added_in
-        line["body_sequence"] = bodies[row.digest]
-        ids.append(line["id"])
-    connection.run_many(_INSERT_LINE[connection.dialect_name], [row.line for row in rows])
+    ids = [new_hex_id() for _ in rows]
+    sequences = connection.allocate("dataset_log", len(rows))
+    lines = [
+        (*row.line, sequence, sequence, log_id, dataset_sequence, added_in, bodies[row.digest])
+        for row, sequence, log_id in zip(rows, sequences, ids, strict=True)
+    ]
+    connection.insert_many(_INSERT_LINE[connection.dialect_name], lines)
     return ids
 
 
@@ -152,9 +157,21 @@ def read_log(dataset_id: str, row: Row) -> DatasetLog:
     )
 
 
-def joined_lines() -> Select[Any]:
-    """Return the selection of lines with their bodies, to be narrowed by the caller."""
-    return select(*_READ_COLUMNS).join(dataset_log_body, dataset_log_body.c.sequence == table.c.body_sequence)
+def read_range(
+    connection: Connection, dataset_id: str, dataset: int, version: int, first: int, last: int
+) -> list[DatasetLog]:
+    """Return the rows of a version between two positions, in order."""
+    chosen = {"dataset": dataset, "version": version, "first": first, "last": last}
+    statement = f"{_READ}{IN_VERSION} AND l.position BETWEEN :first AND :last ORDER BY l.position"
+    return [read_log(dataset_id, row) for row in connection.rows(statement, chosen)]
+
+
+def _read_many(connection: Connection, dataset_id: str, sequences: Sequence[int]) -> list[DatasetLog]:
+    """Return the rows with these sequences, in the given order."""
+    name = connection.dialect_name
+    rows = connection.rows(_READ_MANY[name], {"sequences": list_of(name, sequences)})
+    found = {row[1]: read_log(dataset_id, row) for row in rows}
+    return [found[sequence] for sequence in sequences]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +235,14 @@ class SqlDatasetLogs:
                 "UPDATE dataset_log SET added_in = :version WHERE dataset_sequence = :dataset AND added_in = :staged",
                 {"version": version, "dataset": dataset, "staged": _staged_mark(connection, job_id)},
             )
-            connection.run(
-                "UPDATE job SET state = 'completed', total_count = done_count, updated_at = :now WHERE id = :id",
+            staged = connection.rows(
+                "UPDATE job SET state = 'completed', total_count = done_count, updated_at = :now"
+                " WHERE id = :id AND state = 'running' RETURNING done_count",
                 {"now": to_microseconds(change.at), "id": job_id},
             )
+            # Another server may have taken a slow import for dead and thrown its rows, or some of them, away.
+            if staged != [(added,)]:
+                raise Conflict("The import was given up meanwhile and nothing was added: send the file again.")
             return close_version(connection, dataset, version, change, added=added, removed=0, changed=0)
 
         return await self.database.write(work)
@@ -256,19 +277,32 @@ class SqlDatasetLogs:
             dataset, newest = self._dataset(connection, dataset_id)
             at = newest if version is None else version
             condition = self._matching(dataset, at, expression)
-            # Ids are made in row order, and position is what the index is sorted by.
-            column = table.c.position if sort.field == "id" else table.c[sort.field]
+            if expression == EVERYTHING:
+                return self._page_of_version(connection, dataset_id, dataset, at, sort, page)
+            condition = self._matching(dataset, at, expression)
+            column = table.c[_sort_column(sort)]
             order = order_by(column, sort, tie_break=table.c.position)
             # Choose narrow lines first, then fetch the bodies of just these.
-            chosen = select(table.c.sequence).where(condition).order_by(*order).limit(page.size).offset(page.offset)
-            rows = connection.rows(joined_lines().where(table.c.sequence.in_(chosen)).order_by(*order))
-            if expression == EVERYTHING:
-                total = _log_count(connection, dataset, at)
-            else:
-                total = connection.rows(select(func.count()).select_from(table).where(condition))[0][0]
-            return Page([read_log(dataset_id, row) for row in rows], total)
+            wanted = select(table.c.sequence).where(condition).order_by(*order).limit(page.size).offset(page.offset)
+            sequences = [row[0] for row in connection.rows(wanted)]
+            total = connection.rows(select(func.count()).select_from(table).where(condition))[0][0]
+            return Page(_read_many(connection, dataset_id, sequences), total)
 
         return await self.database.read(work)
+
+    def _page_of_version(
+        self, connection: Connection, dataset_id: str, dataset: int, version: int, sort: Sort, page: PageRequest
+    ) -> Page[DatasetLog]:
+        # The page that everybody opens first, so its statement is text and its count is known.
+        column, direction = _sort_column(sort), "DESC" if sort.descending else "ASC"
+        order = f"l.{column} {direction}" if column == "position" else f"l.{column} {direction} NULLS LAST"
+        rows = connection.rows(
+            f"SELECT l.sequence FROM dataset_log l WHERE {IN_VERSION} ORDER BY {order}, l.position {direction}"
+            " LIMIT :limit OFFSET :offset",
+            {"dataset": dataset, "version": version, "limit": page.size, "offset": page.offset},
+        )
+        logs = _read_many(connection, dataset_id, [row[0] for row in rows])
+        return Page(logs, _log_count(connection, dataset, version))
 
     async def iterate(
         self, dataset_id: str, version: int | None, expression: Expression, batch_size: int
@@ -280,9 +314,9 @@ class SqlDatasetLogs:
             dataset, newest = self._dataset(connection, dataset_id)
             number = newest if at is None else at
             condition = self._matching(dataset, number, expression)
-            wanted = joined_lines().where(condition, table.c.position > after)
+            wanted = select(table.c.sequence).where(condition, table.c.position > after)
             rows = connection.rows(wanted.order_by(table.c.position).limit(batch_size))
-            return number, [read_log(dataset_id, row) for row in rows]
+            return number, _read_many(connection, dataset_id, [row[0] for row in rows])
 
         while True:
             at, logs = await self.database.read(work)
@@ -301,7 +335,8 @@ class SqlDatasetLogs:
         return await self.database.read(work)
 
     def _get(self, connection: Connection, dataset_id: str, dataset: int, version: int, log_id: str) -> DatasetLog:
-        rows = connection.rows(joined_lines().where(table.c.id == log_id, in_version(dataset, version)))
+        chosen = {"id": log_id, "dataset": dataset, "version": version}
+        rows = connection.rows(f"{_READ}l.id = :id AND {IN_VERSION}", chosen)
         if not rows:
             raise NotFound("Log not found")
         return read_log(dataset_id, rows[0])
@@ -313,22 +348,18 @@ class SqlDatasetLogs:
         def work(connection: Connection) -> DatasetLog:
             dataset, newest = self._dataset(connection, dataset_id, lock=True)
             present = self._get(connection, dataset_id, dataset, newest, log_id)
-            row = prepare([edit(present)], now, connection.dialect_name)[0]
+            draft = replace(edit(present), source_log_id=present.source_log_id)
+            created_at = to_microseconds(present.created_at)
+            row = prepare([draft], now, connection.dialect_name, present.annotation_status, created_at)[0]
             version = open_version(connection, dataset, newest, change)
             connection.run(
                 "UPDATE dataset_log SET removed_in = :version WHERE sequence = :sequence",
                 {"version": version, "sequence": present.sequence},
             )
-            row.line["sequence"] = connection.allocate("dataset_log", 1)[0]
-            row.line["id"] = log_id
-            row.line["dataset_sequence"] = dataset
-            row.line["position"] = present.position
-            row.line["added_in"] = version
-            row.line["body_sequence"] = insert_bodies(connection, [row])[row.digest]
-            row.line["created_at"] = to_microseconds(present.created_at)
-            row.line["source_log_id"] = present.source_log_id
-            row.line["annotation_status"] = present.annotation_status
-            connection.run_many(_INSERT_LINE[connection.dialect_name], [row.line])
+            sequence = connection.allocate("dataset_log", 1)[0]
+            body_sequence = insert_bodies(connection, [row])[row.digest]
+            line = (*row.line, sequence, present.position, log_id, dataset, version, body_sequence)
+            connection.insert_many(_INSERT_LINE[connection.dialect_name], [line])
             close_version(connection, dataset, version, change, added=0, removed=0, changed=1)
             return self._get(connection, dataset_id, dataset, version, log_id)
 
@@ -380,9 +411,9 @@ class SqlDatasetLogs:
                 select(
                     func.count(),
                     zero(func.sum(table.c.cost), 0.0),
-                    zero(func.sum(table.c.total_request_tokens), 0),
-                    zero(func.sum(table.c.prompt_tokens), 0),
-                    zero(func.sum(table.c.completion_tokens), 0),
+                    *_exact_sum(table.c.total_request_tokens),
+                    *_exact_sum(table.c.prompt_tokens),
+                    *_exact_sum(table.c.completion_tokens),
                     zero(func.avg(table.c.latency), 0.0),
                     zero(func.avg(table.c.tokens_per_second), 0.0),
                     zero(func.avg(table.c.time_to_first_token), 0.0),
@@ -391,15 +422,21 @@ class SqlDatasetLogs:
             return LogsSummary(
                 number_of_requests=row[0],
                 total_cost=float(row[1]),
-                total_tokens=int(row[2]),
-                total_prompt_tokens=int(row[3]),
-                total_completion_tokens=int(row[4]),
-                avg_latency=float(row[5]),
-                avg_tps=float(row[6]),
-                avg_ttft=float(row[7]),
+                total_tokens=(int(row[2]) << 31) + int(row[3]),
+                total_prompt_tokens=(int(row[4]) << 31) + int(row[5]),
+                total_completion_tokens=(int(row[6]) << 31) + int(row[7]),
+                avg_latency=float(row[8]),
+                avg_tps=float(row[9]),
+                avg_ttft=float(row[10]),
             )
 
         return await self.database.read(work)
+
+
+def _exact_sum(column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Return the sums of the upper bits and of the lower 31: SQLite fails when one sum leaves 64 bits."""
+    upper, lower = column.op(">>")(literal_column("31")), column.op("&")(literal_column("2147483647"))
+    return func.coalesce(func.sum(upper), 0), func.coalesce(func.sum(lower), 0)
 
 
 def _log_count(connection: Connection, dataset: int, version: int) -> int:
@@ -413,3 +450,8 @@ def _log_count(connection: Connection, dataset: int, version: int) -> int:
 
 def _staged_mark(connection: Connection, job_id: str) -> int:
     return STAGED + int(connection.rows("SELECT sequence FROM job WHERE id = :id", {"id": job_id})[0][0])
+
+
+def _sort_column(sort: Sort) -> str:
+    # Ids are made in row order, and position is what the index is sorted by.
+    return "position" if sort.field == "id" else table.c[sort.field].name

@@ -25,6 +25,11 @@ _COLUMNS = (
     table.c.starred, table.c.tags, table.c.log_count, table.c.version, table.c.running_status,
     table.c.running_progress, table.c.running_at,
 )  # fmt: skip
+_SELECT = select(*_COLUMNS)
+_GET = (
+    f"SELECT {', '.join(column.name for column in _COLUMNS)} FROM dataset"
+    " WHERE id = :id AND organization_id = :organization_id AND deleted_at IS NULL"
+)
 _FILTERED = (
     "id", "name", "description", "type", "status", "running_status", "created_at", "updated_at", "log_count", "starred",
     "granularity",
@@ -100,7 +105,7 @@ class SqlDatasets:
         return await self.database.read(lambda connection: self._get(connection, dataset_id))
 
     def _get(self, connection: Connection, dataset_id: str) -> Dataset:
-        row = one(connection, select(*_COLUMNS).where(self._own(), table.c.id == dataset_id))
+        row = one(connection, _GET, {"id": dataset_id, "organization_id": self.organization_id})
         if row is None:
             raise NotFound
         return _dataset(row)
@@ -109,8 +114,7 @@ class SqlDatasets:
         """Return a page of the datasets that match."""
         condition = and_(self._own(), self._filtered(expression))
         wanted = (
-            select(*_COLUMNS)
-            .where(condition)
+            _SELECT.where(condition)
             .order_by(*order_by(table.c[sort.field], sort, tie_break=table.c.sequence))
             .limit(page.size)
             .offset(page.offset)

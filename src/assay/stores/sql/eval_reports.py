@@ -18,7 +18,7 @@ from assay.model.evaluator import EvaluatorVersion
 from assay.model.page import Page, PageRequest, Sort
 from assay.model.score import Outcome, ScoreStatus
 from assay.ports.eval_reports import RowOrder
-from assay.stores.sql.database import Connection, Database, Row, one
+from assay.stores.sql.database import Connection, Database, Row, in_list, list_of, one
 from assay.stores.sql.filter_sql import FilterColumns, compile_filter
 from assay.stores.sql.order import order_by
 from assay.stores.sql.scope import dataset_at, in_version
@@ -43,6 +43,13 @@ _TASK_COLUMNS = (
     "report_sequence, ordinal, id, evaluator_id, evaluator_slug, evaluator_version, scored_count, skipped_count,"
     " failed_count, passed_count, value_count, value_sum, summary"
 )
+
+_OUTCOMES = {
+    name: "SELECT log_sequence, ordinal, status, is_passed, explanation, error_kind, error_message, attempts, cost_usd,"
+    " latency_seconds, numerical_value, boolean_value, string_value, categorical_value, json_value FROM cell"
+    f" WHERE report_sequence = :report AND {in_list(name, 'log_sequence', 'lines')} ORDER BY ordinal"
+    for name in ("sqlite", "postgresql")
+}
 
 
 def read_task(row: Row) -> EvalTask:
@@ -266,14 +273,9 @@ class SqlEvalReports:
 def _outcomes(
     connection: Connection, report_sequence: int, lines: Sequence[int], slugs: dict[int, str]
 ) -> dict[int, dict[str, Outcome]]:
-    columns = (
-        cell.c.log_sequence, cell.c.ordinal, cell.c.status, cell.c.is_passed, cell.c.explanation, cell.c.error_kind,
-        cell.c.error_message, cell.c.attempts, cell.c.cost_usd, cell.c.latency_seconds, cell.c.numerical_value,
-        cell.c.boolean_value, cell.c.string_value, cell.c.categorical_value, cell.c.json_value,
-    )  # fmt: skip
-    wanted = select(*columns).where(cell.c.report_sequence == report_sequence, cell.c.log_sequence.in_(lines))
+    chosen = {"report": report_sequence, "lines": list_of(connection.dialect_name, lines)}
     found: dict[int, dict[str, Outcome]] = {}
-    for row in connection.rows(wanted.order_by(cell.c.ordinal)):
+    for row in connection.rows(_OUTCOMES[connection.dialect_name], chosen):
         found.setdefault(row[0], {})[slugs[row[1]]] = Outcome(
             status=row[2],
             values=read_values(row[10:15]),

@@ -15,6 +15,7 @@ from assay.model.errors import NotFound
 from assay.model.evaluator import Direction, Evaluator, EvaluatorVersion, PassRule, ScoreRange
 from assay.model.page import Page, PageRequest, Sort
 from assay.stores.sql.database import Connection, Database, Row, one
+from assay.stores.sql.dialect import dialect_named
 from assay.stores.sql.filter_sql import FilterColumns, compile_filter
 from assay.stores.sql.order import order_by
 from assay.stores.sql.tables import evaluator as table
@@ -28,6 +29,7 @@ _COLUMNS = (
     versions.c.eval_class, versions.c.description, versions.c.definition, versions.c.is_read_only,
     versions.c.version_description, versions.c.created_at,
 )  # fmt: skip
+_SELECT = select(*_COLUMNS)
 _FILTER_COLUMNS = FilterColumns(
     columns={
         "id": table.c.id,
@@ -123,7 +125,7 @@ class SqlEvaluators:
         """Return a page of the evaluators that match."""
         condition = self._condition(expression)
         order = order_by(_FILTER_COLUMNS.columns[sort.field], sort, tie_break=table.c.id)
-        wanted = select(*_COLUMNS).where(condition).order_by(*order).limit(page.size).offset(page.offset)
+        wanted = _SELECT.where(condition).order_by(*order).limit(page.size).offset(page.offset)
         counted = select(func.count(table.c.id)).where(condition)
 
         def work(connection: Connection) -> Page[Evaluator]:
@@ -146,8 +148,9 @@ class SqlEvaluators:
 
     async def find_many(self, references: Sequence[str]) -> dict[str, Evaluator]:
         """Return the evaluators that these ids or slugs name; an id wins over an equal slug."""
-        named = or_(table.c.id.in_(references), table.c.slug.in_(references))
-        wanted = select(*_COLUMNS).where(self._condition(EVERYTHING), named)
+        dialect = dialect_named(self.database.dialect_name)
+        named = or_(dialect.in_texts(table.c.id, references), dialect.in_texts(table.c.slug, references))
+        wanted = _SELECT.where(self._condition(EVERYTHING), named)
         rows = await self.database.read(lambda connection: connection.rows(wanted))
         evaluators = [_evaluator(row) for row in rows]
         by_slug = {evaluator.slug: evaluator for evaluator in evaluators}
@@ -165,7 +168,7 @@ class SqlEvaluators:
 
     def _ensure(self, connection: Connection, evaluator: Evaluator) -> None:
         now = to_microseconds(evaluator.created_at)
-        present = one(connection, select(*_COLUMNS).where(_CURRENT, table.c.id == evaluator.id))
+        present = one(connection, _SELECT.where(_CURRENT, table.c.id == evaluator.id))
         if present is None:
             values = {
                 "id": evaluator.id,

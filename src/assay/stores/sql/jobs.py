@@ -63,10 +63,10 @@ class SqlJobs:
         await self.database.write(lambda connection: connection.run(statement, values))
 
     async def finish(self, job_id: str, state: JobState, error_message: str | None, at: datetime) -> None:
-        """Store how a job ended."""
+        """Store how a job ended; one that has ended stays as it is."""
         statement = (
             "UPDATE job SET state = :state, error_message = :error, updated_at = :now"
-            " WHERE id = :id AND organization_id = :organization_id"
+            " WHERE id = :id AND organization_id = :organization_id AND state = 'running'"
         )
         values = {
             "state": state, "error": error_message, "now": to_microseconds(at), "id": job_id,

@@ -13,6 +13,7 @@ from psycopg.types.json import set_json_loads
 from sqlalchemy.dialects import postgresql as sqlalchemy_postgresql
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.util import LRUCache
 
 from assay.model.errors import Unavailable
 from assay.stores.sql.database import Connection, Parameters, Row, Statement, compiled, pyformat
@@ -20,6 +21,8 @@ from assay.stores.sql.database import Connection, Parameters, Row, Statement, co
 Result = TypeVar("Result")
 
 DIALECT: Dialect = sqlalchemy_postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
+
+_compiled: LRUCache[Any, Any] = LRUCache(500)
 
 _THREADS = 8
 _STATEMENT_TIMEOUT_MILLISECONDS = 60_000
@@ -55,7 +58,7 @@ class PostgresqlConnection:
 
     def _execute(self, statement: Statement, parameters: Parameters | None) -> psycopg.Cursor[Row]:
         if isinstance(statement, ClauseElement):
-            text, values = compiled(statement, DIALECT)
+            text, values = compiled(statement, DIALECT, _compiled)
             return self.raw.execute(text.encode(), {**values, **(parameters or {})})
         return self.raw.execute(pyformat(statement).encode(), parameters or {})
 
@@ -73,6 +76,12 @@ class PostgresqlConnection:
             return 0
         with self.raw.cursor() as cursor:
             cursor.executemany(pyformat(statement).encode(), parameters)
+            return max(cursor.rowcount, 0)
+
+    def insert_many(self, statement: str, rows: Sequence[Row]) -> int:
+        """Run one text statement with `?` placeholders for each row of values, and return how many rows changed."""
+        with self.raw.cursor() as cursor:
+            cursor.executemany(statement.replace("?", "%s").encode(), rows)
             return max(cursor.rowcount, 0)
 
     def allocate(self, table: str, count: int) -> Sequence[int]:

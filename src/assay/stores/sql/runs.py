@@ -8,34 +8,37 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
-
 from assay.model.dataset import DatasetLog
-from assay.model.eval_report import CellResult, EvalReport, ReportStatus
+from assay.model.eval_report import CellResult, EvalReport, EvalTask, ReportStatus
 from assay.model.ids import new_uuid
+from assay.model.score import Outcome
 from assay.ports.eval_reports import TaskValues
 from assay.stores.sql.database import Connection, Database
-from assay.stores.sql.dataset_logs import joined_lines, read_log
+from assay.stores.sql.dataset_logs import IN_VERSION, read_range
 from assay.stores.sql.eval_reports import report_by_id
-from assay.stores.sql.scope import in_version
-from assay.stores.sql.tables import cell, dataset_log
 from assay.stores.sql.times import to_microseconds
 
-_VALUE_COLUMNS = ("numerical_value", "boolean_value", "string_value", "categorical_value", "json_value", "is_passed")
+# What a cell and the score made of it have in common, in the order of `_verdict`.
+_VERDICT_COLUMNS = (
+    "report_sequence", "log_id", "status", "numerical_value", "boolean_value", "string_value", "categorical_value",
+    "json_value", "is_passed", "explanation", "error_message", "cost_usd", "created_at",
+)  # fmt: skip
 _CELL_COLUMNS = (
-    "report_sequence", "log_sequence", "ordinal", "trial", "log_id", "status", *_VALUE_COLUMNS, "explanation",
-    "error_kind", "error_message", "attempts", "cost_usd", "latency_seconds", "created_at",
+    *_VERDICT_COLUMNS, "log_sequence", "ordinal", "trial", "error_kind", "attempts", "latency_seconds",
 )  # fmt: skip
 _SCORE_COLUMNS = (
-    "dataset_sequence", "log_id", "evaluator_id", "id", "organization_id", "environment", "evaluator_slug",
-    "evaluator_name", "evaluator_type", "score_value_type", "report_sequence", "status", *_VALUE_COLUMNS, "explanation",
-    "error_message", "cost_usd", "created_at",
+    *_VERDICT_COLUMNS, "id", "dataset_sequence", "organization_id", "environment", "evaluator_id", "evaluator_slug",
+    "evaluator_name", "evaluator_type", "score_value_type",
 )  # fmt: skip
 _SCORE_KEY = ("dataset_sequence", "log_id", "evaluator_id", "scorer")
+_PRESENT_CELLS = f"""
+SELECT c.log_sequence, c.ordinal FROM dataset_log l
+JOIN cell c ON c.report_sequence = :report AND c.log_sequence = l.sequence
+WHERE {IN_VERSION} AND l.position BETWEEN :first AND :last"""
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(f':{name}' for name in columns)})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
 
 
 _INSERT_CELL = _insert("cell", _CELL_COLUMNS) + " ON CONFLICT DO NOTHING"
@@ -113,7 +116,8 @@ class SqlRuns:
                 {"dataset": owner, "version": version, "size": rows_per_chunk},
             )
             firsts = [row[0] for row in rows]
-            return list(zip(firsts, [first - 1 for first in firsts[1:]] + [(1 << 62)], strict=True))
+            lasts = [*(first - 1 for first in firsts[1:]), 1 << 62] if firsts else []
+            return list(zip(firsts, lasts, strict=True))
 
         return await self.database.read(work)
 
@@ -123,21 +127,17 @@ class SqlRuns:
         def work(connection: Connection) -> Sequence[tuple[DatasetLog, Sequence[int]]]:
             sequence, report = report_by_id(connection, report_id)
             owner, version = _pinned(connection, report_id)
-            in_range = and_(in_version(owner, version), dataset_log.c.position.between(first, last))
             present: dict[int, set[int]] = {}
-            of_range = select(dataset_log.c.sequence).where(in_range)
-            cells = select(cell.c.log_sequence, cell.c.ordinal).where(
-                cell.c.report_sequence == sequence, cell.c.log_sequence.in_(of_range)
-            )
-            for line, ordinal in connection.rows(cells):
+            chosen = {"report": sequence, "dataset": owner, "version": version, "first": first, "last": last}
+            for line, ordinal in connection.rows(_PRESENT_CELLS, chosen):
                 present.setdefault(line, set()).add(ordinal)
             ordinals = [task.ordinal for task in report.tasks]
             missing = []
-            for row in connection.rows(joined_lines().where(in_range).order_by(dataset_log.c.position)):
-                done = present.get(row[1])
+            for log in read_range(connection, report.dataset_id, owner, version, first, last):
+                done = present.get(log.sequence)
                 wanted = ordinals if done is None else [ordinal for ordinal in ordinals if ordinal not in done]
                 if wanted:
-                    missing.append((read_log(report.dataset_id, row), wanted))
+                    missing.append((log, wanted))
             return missing
 
         return await self.database.read(work)
@@ -148,29 +148,24 @@ class SqlRuns:
 
         def work(connection: Connection) -> EvalReport:
             sequence, report = report_by_id(connection, report_id)
-            lines = [_cell_line(sequence, result, now) for result in results]
-            inserted = connection.run_many(_INSERT_CELL, lines)
-            if inserted == len(lines):
+            verdicts = [_verdict(sequence, result, now) for result in results]
+            cells = [
+                (*verdict, result.log_sequence, result.ordinal, 0, *_course(result.outcome))
+                for verdict, result in zip(verdicts, results, strict=True)
+            ]
+            inserted = connection.insert_many(_INSERT_CELL, cells)
+            if inserted == len(cells):
                 connection.run_many(_ADD_TO_TASK, _tallies(sequence, results))
             else:
                 # Another run got here first with some cells: count again what is there.
                 connection.run(_COUNT_TASK, {"report": sequence})
             owner, _ = _pinned(connection, report_id)
-            identities = {
-                task.ordinal: {
-                    "dataset_sequence": owner,
-                    "organization_id": report.organization_id,
-                    "environment": report.environment,
-                    "evaluator_id": task.evaluator_id,
-                    "evaluator_slug": task.evaluator_slug,
-                    "evaluator_name": task.version.name,
-                    "evaluator_type": task.version.type,
-                    "score_value_type": task.version.score_value_type,
-                }
-                for task in report.tasks
-            }
-            scores = [{**line, **identities[line["ordinal"]], "id": new_uuid()} for line in lines]
-            connection.run_many(_UPSERT_SCORE, scores)
+            identities = {task.ordinal: _identity(owner, report, task) for task in report.tasks}
+            scores = [
+                (*verdict, new_uuid(), *identities[result.ordinal])
+                for verdict, result in zip(verdicts, results, strict=True)
+            ]
+            connection.insert_many(_UPSERT_SCORE, scores)
             stored = report_by_id(connection, report_id)[1]
             connection.run(
                 "UPDATE eval_report SET updated_at = :now WHERE sequence = :report", {"now": now, "report": sequence}
@@ -252,31 +247,43 @@ def _pinned(connection: Connection, report_id: str) -> tuple[int, int]:
     return rows[0][0], rows[0][1]
 
 
-def _cell_line(report_sequence: int, result: CellResult, now: int) -> dict[str, Any]:
+def _verdict(report_sequence: int, result: CellResult, now: int) -> tuple[Any, ...]:
     outcome = result.outcome
     values = outcome.values
     boolean, categories, passed = values.boolean_value, values.categorical_value, outcome.is_passed
-    return {
-        "report_sequence": report_sequence,
-        "log_sequence": result.log_sequence,
-        "ordinal": result.ordinal,
-        "trial": 0,
-        "log_id": result.log_id,
-        "status": outcome.status,
-        "numerical_value": values.numerical_value,
-        "boolean_value": None if boolean is None else int(boolean),
-        "string_value": values.string_value,
-        "categorical_value": None if categories is None else json.dumps(categories, ensure_ascii=False),
-        "json_value": values.json_value,
-        "is_passed": None if passed is None else int(passed),
-        "explanation": outcome.explanation,
-        "error_kind": outcome.error_kind,
-        "error_message": outcome.error_message,
-        "attempts": outcome.attempts,
-        "cost_usd": outcome.cost_usd,
-        "latency_seconds": outcome.latency_seconds,
-        "created_at": now,
-    }
+    return (
+        report_sequence,
+        result.log_id,
+        outcome.status,
+        values.numerical_value,
+        None if boolean is None else int(boolean),
+        values.string_value,
+        None if categories is None else json.dumps(categories, ensure_ascii=False),
+        values.json_value,
+        None if passed is None else int(passed),
+        outcome.explanation,
+        outcome.error_message,
+        outcome.cost_usd,
+        now,
+    )
+
+
+def _course(outcome: Outcome) -> tuple[Any, ...]:
+    return outcome.error_kind, outcome.attempts, outcome.latency_seconds
+
+
+def _identity(dataset_sequence: int, report: EvalReport, task: EvalTask) -> tuple[Any, ...]:
+    version = task.version
+    return (
+        dataset_sequence,
+        report.organization_id,
+        report.environment,
+        task.evaluator_id,
+        task.evaluator_slug,
+        version.name,
+        version.type,
+        version.score_value_type,
+    )
 
 
 def _tallies(report_sequence: int, results: Sequence[CellResult]) -> list[dict[str, Any]]:

@@ -10,20 +10,28 @@ from sqlalchemy import and_, case, func, select
 
 from assay.filters.expression import EVERYTHING, Expression
 from assay.model.score import Score, ScoreAggregate, ScoreValues
-from assay.stores.sql.database import Connection, Database, Row
+from assay.stores.sql.database import Connection, Database, Row, in_list, list_of
 from assay.stores.sql.dataset_log_filter import filter_columns
+from assay.stores.sql.dialect import dialect_named
 from assay.stores.sql.filter_sql import compile_filter
 from assay.stores.sql.scope import dataset_at, in_version
-from assay.stores.sql.tables import dataset_log, eval_report
+from assay.stores.sql.tables import dataset_log
 from assay.stores.sql.tables import score as table
 from assay.stores.sql.times import from_microseconds
 
-_COLUMNS = (
-    table.c.id, table.c.log_id, table.c.evaluator_id, table.c.evaluator_slug, table.c.evaluator_name,
-    table.c.evaluator_type, table.c.score_value_type, table.c.status, table.c.numerical_value, table.c.boolean_value,
-    table.c.string_value, table.c.categorical_value, table.c.json_value, table.c.is_passed, table.c.explanation,
-    table.c.error_message, table.c.cost_usd, table.c.created_at, table.c.environment, eval_report.c.id,
+_COLUMNS = ", ".join(
+    f"s.{name}"
+    for name in (
+        "id", "log_id", "evaluator_id", "evaluator_slug", "evaluator_name", "evaluator_type", "score_value_type",
+        "status", "numerical_value", "boolean_value", "string_value", "categorical_value", "json_value", "is_passed",
+        "explanation", "error_message", "cost_usd", "created_at", "environment",
+    )
 )  # fmt: skip
+_OF_LOGS = {
+    name: f"SELECT {_COLUMNS}, r.id FROM score s LEFT JOIN eval_report r ON r.sequence = s.report_sequence"
+    f" WHERE s.dataset_sequence = :dataset AND {in_list(name, 's.log_id', 'logs')} ORDER BY s.evaluator_slug"
+    for name in ("sqlite", "postgresql")
+}
 
 
 def read_values(row: Sequence[object]) -> ScoreValues:
@@ -74,14 +82,9 @@ class SqlScores:
 
         def work(connection: Connection) -> dict[str, list[Score]]:
             dataset, _ = dataset_at(connection, self.organization_id, dataset_id)
-            wanted = (
-                select(*_COLUMNS)
-                .outerjoin_from(table, eval_report, eval_report.c.sequence == table.c.report_sequence)
-                .where(table.c.dataset_sequence == dataset, table.c.log_id.in_(log_ids))
-                .order_by(table.c.evaluator_slug)
-            )
+            chosen = {"dataset": dataset, "logs": list_of(connection.dialect_name, log_ids)}
             scores: dict[str, list[Score]] = {}
-            for row in connection.rows(wanted):
+            for row in connection.rows(_OF_LOGS[connection.dialect_name], chosen):
                 scores.setdefault(row[1], []).append(_score(dataset_id, row))
             return scores
 
@@ -109,7 +112,7 @@ class SqlScores:
                 .where(
                     condition,
                     table.c.status == "scored",
-                    table.c.score_value_type.in_(("numerical", "percentage", "boolean")),
+                    dialect_named(name).in_texts(table.c.score_value_type, ("numerical", "percentage", "boolean")),
                 )
                 .group_by(*identity)
                 .order_by(table.c.evaluator_slug)

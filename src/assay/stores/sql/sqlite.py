@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 import apsw
 from sqlalchemy.dialects import sqlite as sqlalchemy_sqlite
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.util import LRUCache
 
 from assay.model.errors import Unavailable
 from assay.stores.sql import body
@@ -22,6 +23,8 @@ from assay.stores.sql.dialect import register_functions
 Result = TypeVar("Result")
 
 DIALECT = sqlalchemy_sqlite.dialect(paramstyle="named")
+
+_compiled: LRUCache[Any, Any] = LRUCache(500)
 
 _GROUP_LIMIT = 256
 _QUEUE_LIMIT = 10_000
@@ -56,7 +59,7 @@ class SqliteConnection:
 
     def _execute(self, statement: Statement, parameters: Parameters | None) -> apsw.Cursor:
         if isinstance(statement, ClauseElement):
-            text, values = compiled(statement, DIALECT)
+            text, values = compiled(statement, DIALECT, _compiled)
             return self.raw.execute(text, {**values, **(parameters or {})})
         return self.raw.execute(statement, parameters)
 
@@ -74,6 +77,12 @@ class SqliteConnection:
         """Run one text statement for each parameter set, and return how many rows changed in all."""
         before = self.raw.total_changes()
         self.raw.executemany(statement, parameters)
+        return self.raw.total_changes() - before
+
+    def insert_many(self, statement: str, rows: Sequence[Row]) -> int:
+        """Run one text statement with `?` placeholders for each row of values, and return how many rows changed."""
+        before = self.raw.total_changes()
+        self.raw.executemany(statement, rows)
         return self.raw.total_changes() - before
 
     def allocate(self, table: str, count: int) -> Sequence[int]:
