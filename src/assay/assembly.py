@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 from assay.api.app import Application, make_app
@@ -60,6 +61,9 @@ def _check_url(url: str) -> None:
     if not url.startswith(("postgresql://", "postgres://")):
         scheme = url.partition(":")[0][:20]
         message = f"'{scheme}:' names no database that Assay knows: use postgresql://… or leave it unset for SQLite."
+        raise Invalid.field("ASSAY_DATABASE_URL", message)
+    if find_spec("psycopg") is None:
+        message = "PostgreSQL needs a driver that is not installed: pip install 'assay[postgres]'"
         raise Invalid.field("ASSAY_DATABASE_URL", message)
 
 

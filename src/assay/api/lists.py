@@ -71,7 +71,7 @@ def within_window(expression: Expression, start: datetime | None, end: datetime 
 
 def current_filters(request: Request, body: FilterBody | None, fields: FieldSet) -> dict[str, Any]:
     """Return the filters of a request in object form, as lists echo them."""
-    written = canonical_form(body.filters) if body is not None and isinstance(body.filters, dict) else {}
+    written = canonical_form(body.filters) if body is not None else {}
     return {**written, **parse_quick_filters(request.query_params.multi_items(), fields, RESERVED)}
 
 

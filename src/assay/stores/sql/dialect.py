@@ -141,7 +141,7 @@ class _SqliteJsonValue(JsonValue):
         self.text = case((func.typeof(self._value) == "text", self._value))
         self.string = case((self._kind == "text", self._value))
         self.comparable_number = case(
-            (self._kind.in_(("integer", "real")), cast(self._value, Double)),
+            (self._kind.in_((literal_column("'integer'"), literal_column("'real'"))), cast(self._value, Double)),
             (self._kind == "text", func.assay_plain_decimal(self._value, type_=Double())),
         )
         self.is_empty = or_(
@@ -161,7 +161,7 @@ class _SqliteJsonValue(JsonValue):
         if any(text[:1] in ("[", "{") for text in literals.texts):
             found = and_(found, self._kind.not_in(("array", "object")))
         if large:
-            is_number = self._kind.in_(("integer", "real"))
+            is_number = self._kind.in_((literal_column("'integer'"), literal_column("'real'")))
             found = or_(found, and_(is_number, SQLITE.in_any(cast(self._value, Double), large)))
         booleans = [word for word in (True, False) if word in literals.booleans and int(word) not in exact]
         return or_(found, *(self._kind == ("true" if word else "false") for word in booleans))

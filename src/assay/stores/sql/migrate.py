@@ -14,7 +14,7 @@ from typing import Any
 import apsw
 
 from assay.model.errors import Conflict
-from assay.stores.sql import postgresql, sqlite
+from assay.stores.sql import sqlite
 from assay.stores.sql.dialect import POSTGRESQL_FUNCTIONS
 
 _FILE_NAME = re.compile(r"(\d{4})_(\w+)\.(sqlite|postgresql)\.sql")
@@ -92,6 +92,8 @@ def migrate_sqlite(path: Path, back_up: Callable[[apsw.Connection], None] | None
 
 def migrate_postgresql(url: str) -> list[int]:
     """Bring a PostgreSQL database to this release's schema and return the numbers applied; raises Conflict as above."""
+    from assay.stores.sql import postgresql  # psycopg comes with an extra of its own
+
     with postgresql.open_connection(url) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_KEY,))
         connection.execute(_TABLE)
@@ -109,6 +111,8 @@ def migrate_postgresql(url: str) -> list[int]:
 
 def pending_postgresql(url: str) -> list[int]:
     """Return the migrations that a PostgreSQL database still lacks; raises Conflict when it is newer than this."""
+    from assay.stores.sql import postgresql
+
     with postgresql.open_connection(url) as connection:
         known = connection.execute("SELECT to_regclass('schema_migration') IS NOT NULL").fetchone()
         applied: dict[int, str] = {}
