@@ -7,7 +7,7 @@ ARGS ?=
 # ---- for users
 
 .PHONY: run
-run: .venv/.stamp-server  ## start the server on http://127.0.0.1:8000, its data in ./data (ARGS="--port 9000")
+run: .venv/.stamp-server  ## start the server on http://127.0.0.1:8000, its data in ~/.assay (ARGS="--port 9000")
 	@$(BIN)/assay serve $(ARGS)
 
 .PHONY: demo

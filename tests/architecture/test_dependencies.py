@@ -78,7 +78,8 @@ def test_every_package_that_the_tests_import_is_pinned() -> None:
 
 
 def test_the_pins_of_the_server_are_among_the_pins_of_the_tests() -> None:
-    assert pins("server.txt") <= pins("dev.txt")
+    # The version counts: a tool may want everywhere what the server wants on one system only.
+    assert {pin.partition(" ;")[0] for pin in pins("server.txt")} <= {pin.partition(" ;")[0] for pin in pins("dev.txt")}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "requirements").glob("*.txt")), ids=lambda path: path.name)

@@ -19,6 +19,7 @@ from assay.services.access import hash_key
 _REMEMBERED_SECONDS = 5.0
 _MOST_REMEMBERED = 10_000
 _MISSING = "Authentication credentials were not provided."
+_UNREADABLE = f"{_MISSING} The header must read: Authorization: Bearer <key>."
 _WRONG = "Your API key is invalid or expired, please check your API key."
 
 # Named in the OpenAPI document; the header itself is read below, with its older form.
@@ -38,7 +39,7 @@ class Authenticator:
         scheme, _, key = (header or "").strip().partition(" ")
         key = key.strip()
         if not key or scheme.lower() not in ("bearer", "api-key"):
-            raise NotAuthenticated(_MISSING)
+            raise NotAuthenticated(_MISSING if not scheme else _UNREADABLE)
         key_hash = hash_key(key)
         now = time.monotonic()
         remembered = self._remembered.get(key_hash)

@@ -109,13 +109,17 @@ async def _list(
     echoed = current_filters(request, body, DATASET_LOG_FIELDS)
     pages = -(-found.total_count // page.size)
     # Five keys of the oldest answer to this list stand beside the envelope.
-    older = {
+    older: dict[str, Any] = {
         "filter_options": {},
         "total": found.total_count,
         "page": page.number,
         "page_size": page.size,
         "total_pages": pages,
     }
+    if body is not None and body.is_exporting is True:
+        kind = "jsonl" if body.export_format == ".jsonl" else "csv"
+        address = url_of(request).partition("/list")[0]
+        older["message"] = f"POST the same filters to {address}/export/?format={kind} to download the rows."
     return answer(envelope(items, found.total_count, page, url_of(request), echoed, older))
 
 

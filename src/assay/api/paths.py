@@ -33,7 +33,8 @@ def canonical_path(path: str) -> str:
     """Return the path that the routes know: below /api, with a final slash; other paths are left as they are."""
     parts = path.strip("/").split("/")
     if parts[0] == "api":
-        parts = parts[1:]
+        # A base URL that ends in a slash leaves an empty part: /api//datasets.
+        parts = [part for place, part in enumerate(parts) if place > 1 or (place == 1 and part)]
         if not parts:
             return path
     elif parts[0] == _LEGACY and len(parts) > 1 and parts[1] in _LEGACY_NAMES:

@@ -7,13 +7,14 @@ import logging
 from datetime import UTC, datetime
 
 from assay.engine.eval_run import ROWS_PER_CHUNK, evaluate_chunk, finish_report, prepare_evaluations
-from assay.model.errors import Invalid, NotFound
+from assay.model.errors import Invalid, NotFound, Unavailable
 from assay.model.eval_report import FINISHED, EvalReport
 from assay.ports.eval_reports import RunStore
 
 logger = logging.getLogger(__name__)
 
 _CHUNKS_AT_ONCE = 2
+_PAUSE_SECONDS = 1.0
 
 
 class InlineEngine:
@@ -22,6 +23,7 @@ class InlineEngine:
     def __init__(self, runs: RunStore) -> None:
         self._runs = runs
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
         self._chunks = asyncio.Semaphore(_CHUNKS_AT_ONCE)
         self._is_running = False
 
@@ -32,11 +34,23 @@ class InlineEngine:
             await self.submit(report_id)
 
     async def submit(self, report_id: str) -> None:
-        """Work on a stored report; one that is being worked on already is left alone."""
-        if self._is_running and report_id not in self._tasks:
-            task = asyncio.create_task(self._run(report_id), name=f"eval report {report_id}")
-            self._tasks[report_id] = task
-            task.add_done_callback(lambda _: self._tasks.pop(report_id, None))
+        """Work on a stored report; one that is being worked on is looked at once more afterwards."""
+        if not self._is_running:
+            return
+        if report_id in self._tasks:
+            # It may just have finished and been reopened: nobody else would come back to it.
+            self._again.add(report_id)
+            return
+        task = asyncio.create_task(self._run(report_id), name=f"eval report {report_id}")
+        self._tasks[report_id] = task
+        task.add_done_callback(lambda _: self._done(report_id))
+
+    def _done(self, report_id: str) -> None:
+        del self._tasks[report_id]
+        if report_id in self._again:
+            self._again.discard(report_id)
+            if self._is_running:
+                asyncio.get_running_loop().create_task(self.submit(report_id))
 
     def is_alive(self) -> bool:
         """Tell whether submitted reports are being worked on."""
@@ -50,17 +64,26 @@ class InlineEngine:
             await asyncio.wait(tasks)
 
     async def _run(self, report_id: str) -> None:
+        while self._is_running and not await self._has_ended(report_id):
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _has_ended(self, report_id: str) -> bool:
+        """Work on a report; False when the database was away or its disk full, and the rest is to be tried again."""
         try:
             report = await self._runs.start(report_id, _now())
             if report.status not in FINISHED:
                 await self._work(report)
         except NotFound:
             # Its dataset was deleted meanwhile: nobody can ask for the result any more.
-            return
+            return True
+        except Unavailable as error:
+            logger.warning("eval report %s waits: %s", report_id, error.message)
+            return False
         except Exception as error:
             # The outermost loop of the engine: a defect must end as a failed report, never as one that hangs.
             logger.exception("eval report %s failed", report_id)
             await self._fail(report_id, error)
+        return True
 
     async def _work(self, report: EvalReport) -> None:
         evaluations = prepare_evaluations(report)

@@ -13,7 +13,7 @@ class Engine(Protocol):
         ...
 
     async def submit(self, report_id: str) -> None:
-        """Work on a stored report; one that is being worked on already is left alone."""
+        """Work on a stored report; one that is being worked on is looked at once more afterwards."""
         ...
 
     def is_alive(self) -> bool:

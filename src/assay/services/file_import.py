@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from assay.ports.store import Store
 from assay.services.dataset_logs import Refusal
 from assay.services.row_files import CsvReader, FileFormat, JsonArrayReader, Piece, Record, pieces, read_jsonl
 from assay.wire import codec
-from assay.wire.dataset_logs import RECOGNISED_NAMES, read_log
+from assay.wire.dataset_logs import INPUT_NAMES, OUTPUT_NAMES, RECOGNISED_NAMES, read_log
 
 OnError = Literal["skip", "abort"]
 
@@ -73,17 +74,18 @@ def shaped(value: Any, mapping: Mapping[str, str | None]) -> Any:
         return value
     row: dict[str, Any] = {}
     mapped_roots = set()
+    passed_over = _WRITTEN_BY_EXPORT if _is_exported(value) else frozenset()
     for source, target in mapping.items():
         found, part = _at(value, source)
         mapped_roots.add(source if source in value else source.partition(".")[0])
         if found and target is not None:
             _put(row, target, part)
     for name, part in value.items():
-        if name in mapped_roots:
+        if name in mapped_roots or name in passed_over:
             continue
         if name in _BAGS and isinstance(part, dict):
             row[name] = {**part, **row.get(name, {})}
-        elif name in _KNOWN:
+        elif name in _KNOWN or (name in _PAYLOADS and _is_payload(name, value, row)):
             row.setdefault(name, part)
         else:
             row.setdefault("metadata", {}).setdefault(name, part)
@@ -91,6 +93,29 @@ def shaped(value: Any, mapping: Mapping[str, str | None]) -> Any:
 
 
 _KNOWN = frozenset((*_CONTENT, *_BAGS, *RECOGNISED_NAMES))
+_PAYLOADS = frozenset((*INPUT_NAMES, *OUTPUT_NAMES))
+# What an export says of a row beyond its content: read back as metadata it would pile up with every round.
+_WRITTEN_BY_EXPORT = frozenset(
+    (
+        *("id", "unique_id", "dataset_id", "organization_id", "unique_organization_id", "environment", "created_at"),
+        *("updated_at", "routing_time", "original_copy_unique_id", "annotation_status", "annotation_completed_by"),
+        *("prompt", "completion", "scores"),
+    )
+)
+_OUR_ID = re.compile(r"[0-9a-f]{12}7[0-9a-f]{19}")
+
+
+def _is_exported(value: Mapping[str, Any]) -> bool:
+    given = value.get("id")
+    return {"log_type", "status", "timestamp"} <= value.keys() and bool(
+        isinstance(given, str) and _OUR_ID.fullmatch(given)
+    )
+
+
+def _is_payload(name: str, value: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Tell whether a key is another name of the input or output, and no better one stands beside it."""
+    names = INPUT_NAMES if name in INPUT_NAMES else OUTPUT_NAMES
+    return name == next((known for known in names if known in value or known in row), None)
 
 
 def _at(value: dict[str, Any], path: str) -> tuple[bool, Any]:

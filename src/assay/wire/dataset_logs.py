@@ -176,8 +176,8 @@ _SYNONYMS = {
 }
 _LIFTED = {name: name for name in (*_TEXTS, *_COUNTS, *_NUMBERS, *_TIMES)} | _SYNONYMS
 RECOGNISED_NAMES = frozenset(_LIFTED)
-_INPUT_NAMES = ("input", "messages", "prompt_messages", "prompt")
-_OUTPUT_NAMES = ("output", "completion_message", "completion")
+INPUT_NAMES = ("input", "messages", "prompt_messages", "prompt")
+OUTPUT_NAMES = ("output", "completion_message", "completion")
 
 
 def _as_number(value: Any) -> float | None:
@@ -274,7 +274,7 @@ def read_log(body: Any, *, environment: str, now: datetime) -> DatasetLogDraft:
         raise Invalid(f"Invalid data. Expected a dictionary, but got {type(body).__name__}.")
     problems: dict[str, list[str]] = {}
     metadata, metrics = _mapping(body, "metadata", problems), _mapping(body, "metrics", problems)
-    input_value, output_value = _payload(body, _INPUT_NAMES), _payload(body, _OUTPUT_NAMES)
+    input_value, output_value = _payload(body, INPUT_NAMES), _payload(body, OUTPUT_NAMES)
     if input_value is _ABSENT:
         problems["input"] = [REQUIRED]
     expected = body.get("expected_output", _ABSENT)
@@ -342,7 +342,7 @@ def edited(present: DatasetLog, body: Mapping[str, Any], *, replace: bool, now: 
             if value is not None and value != getattr(explained, name):
                 merged[name] = value
     given = dict(body)
-    for target, spellings in (("input", _INPUT_NAMES), ("output", _OUTPUT_NAMES)):
+    for target, spellings in (("input", INPUT_NAMES), ("output", OUTPUT_NAMES)):
         value = _payload(given, spellings)
         for spelling in spellings:
             given.pop(spelling, None)

@@ -131,9 +131,10 @@ def read_create(body: DatasetCreate) -> tuple[str, str, Literal["sampling", "llm
     """
     if body.source_dataset_id is not None:
         raise Invalid.field("source_dataset_id", _LATER)
-    start, end = read_time(body.start_time, "start_time"), read_time(body.end_time, "end_time")
+    name = read_name(body.name)
+    # An empty dataset has no window: what a client says of one is not looked at.
     if not body.is_empty:
-        name = read_name(body.name)
+        start, end = read_time(body.start_time, "start_time"), read_time(body.end_time, "end_time")
         if start is not None and end is not None and end <= start:
             raise Invalid.field("end_time", "end_time must be after start_time")
         if body.initial_log_filters or start is not None or end is not None:
@@ -142,8 +143,6 @@ def read_create(body: DatasetCreate) -> tuple[str, str, Literal["sampling", "llm
         if body.type != "llm":
             message = "This field is required unless is_empty is true."
             raise Invalid(fields={"start_time": [message], "end_time": [message]})
-    else:
-        name = read_name(body.name)
     filters = _as_objects(body.initial_log_filters) if body.initial_log_filters else {}
     return name, body.description or "", "llm" if body.type == "llm" else "sampling", codec.encode(filters)
 

@@ -38,6 +38,8 @@ class FilterBody(BaseModel):
     page_size: Any = None
     start_time: Any = Field(default=None, description="Keep rows whose timestamp is not before this.")
     end_time: Any = Field(default=None, description="Keep rows whose timestamp is before this.")
+    is_exporting: Any = Field(default=None, description="True: the answer also says where the rows can be downloaded.")
+    export_format: Any = None
 
 
 def read_page(page: Any, page_size: Any, *, default_size: int = DEFAULT_PAGE_SIZE, most: int = 1000) -> PageRequest:

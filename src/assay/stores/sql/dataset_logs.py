@@ -108,6 +108,9 @@ def prepare(
 
 def insert_bodies(connection: Connection, rows: Sequence[_Prepared]) -> dict[bytes, int]:
     """Store the bodies that are not there yet and return the sequence of each, by digest."""
+    if connection.dialect_name == "postgresql":
+        # In one order for everybody, so that two transactions never wait for each other in a circle.
+        rows = sorted(rows, key=attrgetter("digest"))
     wanted = {row.digest: row for row in rows}
     digests: Any = list(wanted)
     if connection.dialect_name == "sqlite":

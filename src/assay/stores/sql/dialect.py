@@ -159,7 +159,7 @@ class _SqliteJsonValue(JsonValue):
         large = [number for number in literals.numbers if abs(number) >= EXACT_INTEGER]
         found = SQLITE.in_any(self._value, [*literals.texts, *exact])
         if any(text[:1] in ("[", "{") for text in literals.texts):
-            found = and_(found, self._kind.not_in(("array", "object")))
+            found = and_(found, self._kind.not_in((literal_column("'array'"), literal_column("'object'"))))
         if large:
             is_number = self._kind.in_((literal_column("'integer'"), literal_column("'real'")))
             found = or_(found, and_(is_number, SQLITE.in_any(cast(self._value, Double), large)))

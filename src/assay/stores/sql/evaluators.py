@@ -187,7 +187,9 @@ class SqlEvaluators:
             return
         stored = _evaluator(present).current
         wanted = evaluator.current
-        if _definition(stored) == _definition(wanted) and stored.description == wanted.description:
+        # Compared as values: a bound of 0 comes back as 0.0 and is no change.
+        same = msgspec.json.decode(_definition(wanted), type=_Definition)
+        if msgspec.json.decode(_definition(stored), type=_Definition) == same and stored.description == wanted.description:
             return
         number = stored.number + 1
         _insert_version(connection, evaluator.id, replace(wanted, number=number), now)

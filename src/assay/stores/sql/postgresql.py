@@ -27,7 +27,13 @@ _compiled: LRUCache[Any, Any] = LRUCache(500)
 _THREADS = 8
 _STATEMENT_TIMEOUT_MILLISECONDS = 60_000
 # Another transaction won: the work itself was right and runs again on the new state.
-_REPEATABLE = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected, psycopg.errors.UniqueViolation)
+_REPEATABLE = (
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.UniqueViolation,
+    # A body was freed, or found, by two transactions at once.
+    psycopg.errors.ForeignKeyViolation,
+)
 
 
 def open_connection(url: str) -> psycopg.Connection[Row]:

@@ -157,8 +157,9 @@ class SqlRuns:
             if inserted == len(cells):
                 connection.run_many(_ADD_TO_TASK, _tallies(sequence, results))
             else:
-                # Another run got here first with some cells: count again what is there.
+                # Another run got here first with some cells: what is there counts, and makes the scores.
                 connection.run(_COUNT_TASK, {"report": sequence})
+                verdicts = [_stored_verdict(connection, sequence, result) for result in results]
             owner, _ = _pinned(connection, report_id)
             identities = {task.ordinal: _identity(owner, report, task) for task in report.tasks}
             scores = [
@@ -266,6 +267,15 @@ def _verdict(report_sequence: int, result: CellResult, now: int) -> tuple[Any, .
         outcome.cost_usd,
         now,
     )
+
+
+def _stored_verdict(connection: Connection, report_sequence: int, result: CellResult) -> tuple[Any, ...]:
+    statement = (
+        f"SELECT {', '.join(_VERDICT_COLUMNS)} FROM cell WHERE report_sequence = :report AND log_sequence = :line"
+        " AND ordinal = :ordinal AND trial = 0"
+    )
+    chosen = {"report": report_sequence, "line": result.log_sequence, "ordinal": result.ordinal}
+    return connection.rows(statement, chosen)[0]
 
 
 def _course(outcome: Outcome) -> tuple[Any, ...]:

@@ -210,11 +210,12 @@ class SqliteDatabase:
         if self._closed:
             return
         self._closed = True
-        self._jobs.put(None)
-        self._writer.join()
         self._readers.shutdown(wait=True)
         for connection in self._reader_connections:
             connection.close()
+        # The writer closes last: only a connection that may write can fold the log file into the database.
+        self._jobs.put(None)
+        self._writer.join()
 
 
 def _domain_error(error: BaseException) -> BaseException:
