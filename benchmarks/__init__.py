@@ -1,0 +1,1 @@
+"""Benchmarks: a real server, HTTP over loopback, figures beside their budgets. Run with `python -m benchmarks`."""
