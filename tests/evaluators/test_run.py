@@ -134,8 +134,8 @@ def test_a_pass_rule_decides_for_numbers(judge: Judge, operator: Any, passing: f
     assert judge.run(Verdict(failing), pass_rule=rule).is_passed is False
 
 
-def test_without_a_pass_rule_a_scored_cell_has_not_passed(judge: Judge) -> None:
-    assert judge.run(Verdict(1.0)).is_passed is False
+def test_without_a_pass_rule_nobody_says_whether_a_cell_passed(judge: Judge) -> None:
+    assert judge.run(Verdict(1.0)).is_passed is None
     assert judge.run(Verdict("text"), "text", pass_rule=PassRule("gte", 0)).is_passed is False
 
 

@@ -74,9 +74,10 @@ def make_app(stores: Stores, engine: Engine, housekeeping: Housekeeping) -> Appl
     app.state.authenticator = authenticator
     add_error_handlers(app)
     # The first route that fits is taken: fixed names before `{log_id}`, and what is asked most before the rest.
-    app.include_router(dataset_files.export_router)
+    # Taken over one by one: an included router would be searched as a whole for every request.
+    app.router.routes += dataset_files.export_router.routes
     for room in (dataset_files, dataset_logs, eval_reports, datasets, dataset_versions, evaluators, jobs, keys, health):
-        app.include_router(room.router)
+        app.router.routes += room.router.routes
     documentation.add_documentation(app)
     return RequestLog(OnePath(app))
 

@@ -78,8 +78,10 @@ def current_filters(request: Request, body: FilterBody | None, fields: FieldSet)
 def url_of(request: Request) -> str:
     """Return the URL of a request as the client wrote it, behind a proxy too."""
     headers = request.headers
-    scheme = headers.get("x-forwarded-proto", request.url.scheme).split(",")[0].strip()
-    host = headers.get("x-forwarded-host", headers.get("host", request.url.netloc)).split(",")[0].strip()
+    scheme = headers.get("x-forwarded-proto", "").split(",")[0].strip().lower()
+    if scheme not in ("http", "https"):
+        scheme = request.url.scheme
+    host = (headers.get("x-forwarded-host") or headers.get("host") or "").split(",")[0].strip() or request.url.netloc
     path = request.scope.get("written_path", request.url.path)
     query = request.url.query
     return f"{scheme}://{host}{path}" + (f"?{query}" if query else "")

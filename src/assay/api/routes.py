@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -17,6 +18,7 @@ from assay.wire.problems import Problem
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _JSON = b"application/json"
+_DECODED_INLINE_BYTES = 64 * 1024
 
 READ_ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The request cannot be carried out as written."},
@@ -37,6 +39,9 @@ class _JsonRequest(Request):
         """Decode the body; raises the answer 400, or 415 for a body that neither is JSON nor says so."""
         body = await self.body()
         try:
+            # Milliseconds of decoding would hold up every other request.
+            if len(body) > _DECODED_INLINE_BYTES:
+                return await asyncio.to_thread(codec.decode, body)
             return codec.decode(body)
         except codec.MalformedJson as error:
             media_type = self.scope.get("written_media_type", b"").decode("latin-1")

@@ -62,9 +62,10 @@ def answer_reader(version: EvaluatorVersion) -> ReadAnswer:
     return read
 
 
-def _pass_check(rule: PassRule | None) -> Callable[[float | None], bool]:
+def _pass_check(rule: PassRule | None) -> Callable[[float | None], bool | None]:
     if rule is None:
-        return lambda value: False
+        # Nobody said what passing is. The contract's `is_passed` shows false for it, our own views show nothing.
+        return lambda value: None
     compare, threshold = _COMPARISONS[rule.operator], rule.threshold
     return lambda value: value is not None and compare(value, threshold)
 

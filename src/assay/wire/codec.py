@@ -75,8 +75,8 @@ _NUL = b"\\u0000"
 
 
 def _has_long_number(text: bytes) -> bool:
-    # A run of 309 digits holds nine of them right behind one of every 150 bytes: looking there costs next to nothing.
-    return any(text[place : place + 9].isdigit() for place in range(0, len(text), 150)) and bool(
+    # A run of 309 digits fills at least one aligned block of 150 bytes: looking at those costs next to nothing.
+    return any(text[place : place + 150].isdigit() for place in range(0, len(text), 150)) and bool(
         _LONG_NUMBER.search(text)
     )
 

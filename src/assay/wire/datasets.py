@@ -143,6 +143,9 @@ def read_create(body: DatasetCreate) -> tuple[str, str, Literal["sampling", "llm
         if body.type != "llm":
             message = "This field is required unless is_empty is true."
             raise Invalid(fields={"start_time": [message], "end_time": [message]})
+    if not isinstance(body.initial_log_filters, dict | list | None):
+        given = type(body.initial_log_filters).__name__
+        raise Invalid.field("initial_log_filters", f"Expected an object or a list of conditions, but got {given}.")
     filters = _as_objects(body.initial_log_filters) if body.initial_log_filters else {}
     return name, body.description or "", "llm" if body.type == "llm" else "sampling", codec.encode(filters)
 
