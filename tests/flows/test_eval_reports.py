@@ -129,6 +129,8 @@ def test_a_report_keeps_to_the_version_it_was_started_on(any_api: Api) -> None:
     manifest = any_api.ok("GET", f"{path}/manifest/")
     assert (manifest["dataset_id"], manifest["dataset_version"], manifest["trials"]) == (dataset, 1, 1)
     assert manifest["assay_version"]
+    version = any_api.ok("GET", f"/api/datasets/{dataset}/versions/1/")
+    assert manifest["dataset_content_hash"] == version["content_hash"]
     assert [pinned["evaluator_slug"] for pinned in manifest["evaluators"]] == ["char_count_eval"]
 
 

@@ -127,6 +127,13 @@ def test_health_and_readiness_need_no_key(server: Server) -> None:
         assert (ready.status_code, ready.json()) == (200, {"status": "ok", "database": "ok", "worker": "ok"})
 
 
+def test_a_load_balancer_may_probe_with_head(server: Server) -> None:
+    with requests.Session() as session:
+        for path in ("/health", "/ready", "/docs"):
+            answer = session.head(f"{server.url}{path}", timeout=30)
+            assert (answer.status_code, answer.content) == (200, b"")
+
+
 def test_the_documentation_needs_no_other_host(server: Server) -> None:
     with requests.Session() as session:
         for path in ("/docs", "/docs/"):

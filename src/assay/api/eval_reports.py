@@ -18,6 +18,7 @@ from assay.model.score import ScoreStatus
 from assay.ports.engine import Engine
 from assay.ports.eval_reports import RowOrder
 from assay.services import eval_reports as services
+from assay.services.datasets import get_hashed_version
 from assay.wire.eval_reports import EvalReportOut, ReportRowOut, RunEvalReport, read_references, report_out, row_out
 from assay.wire.pages import FilterBody, PageOut, envelope
 
@@ -118,8 +119,13 @@ def _order(report: EvalReport, ordinal: int, sort: str) -> RowOrder:
 
 @router.get("/{report_id}/manifest/", responses=READ_ERRORS)
 async def get_manifest(dataset_id: str, report_id: str, caller: Reader) -> Response:
-    """Read what the run was pinned to: dataset version, evaluator versions, parameters, release."""
-    return answer(dict((await caller.store.eval_reports.get(dataset_id, report_id)).manifest))
+    """Read what the run was pinned to: dataset version and its hash, evaluator versions, parameters, release."""
+    report = await caller.store.eval_reports.get(dataset_id, report_id)
+    manifest = dict(report.manifest)
+    if report.dataset_version:
+        version = await get_hashed_version(caller.store, dataset_id, str(report.dataset_version))
+        manifest["dataset_content_hash"] = version.content_hash
+    return answer(manifest)
 
 
 @router.post("/{report_id}/cancel/", response_model=EvalReportOut, responses=WRITE_ERRORS)

@@ -26,6 +26,9 @@ class OnePath:
             path = "/\0" if "\0" in scope["path"] else canonical_path(scope["path"])
             if path != scope["path"]:
                 scope = {**scope, "path": path, "raw_path": path.encode(), "written_path": scope["path"]}
+            if scope["method"] == "HEAD":
+                # Load balancers probe with it. The server leaves out the body by the method it was asked with.
+                scope = {**scope, "method": "GET"}
         await self._app(scope, receive, send)
 
 

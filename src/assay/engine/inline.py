@@ -64,8 +64,10 @@ class InlineEngine:
             await asyncio.wait(tasks)
 
     async def _run(self, report_id: str) -> None:
-        while self._is_running and not await self._has_ended(report_id):
+        while not await self._has_ended(report_id):
             await asyncio.sleep(_PAUSE_SECONDS)
+            if not self._is_running:
+                return
 
     async def _has_ended(self, report_id: str) -> bool:
         """Work on a report; False when the database was away or its disk full, and the rest is to be tried again."""

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import apsw
+import zstandard
 
 from assay.model.errors import Conflict, Invalid
 from assay.stores.sql import body, sqlite
@@ -53,21 +54,32 @@ def restore(directory: Path, data_directory: Path) -> None:
     source, target = directory / DATABASE_FILE, data_directory / DATABASE_FILE
     if not source.is_file():
         raise Invalid(f"{directory} holds no backup: there is no {DATABASE_FILE} in it.")
-    connection = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
-    try:
-        found = connection.execute("PRAGMA integrity_check").fetchall()
-    except apsw.NotADBError:
-        found = [("it is not a database",)]
-    finally:
-        connection.close()
-    if found != [("ok",)]:
-        raise Invalid(f"The backup in {directory} is damaged: {found[0][0]}")
-    if target.exists():
-        raise Conflict(f"{target} exists already: move it away first, nothing is overwritten.")
+    damage = _damage_of(source)
+    if damage is not None:
+        raise Invalid(f"The backup in {directory} is damaged: {damage}")
+    # A log file that a killed server left would be played into the restored database.
+    for taken in (target, target.with_name(f"{DATABASE_FILE}-wal")):
+        if taken.exists():
+            raise Conflict(f"{taken} exists already: move it away first, nothing is overwritten.")
     data_directory.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial")
     shutil.copyfile(source, partial)
     partial.replace(target)
+
+
+def _damage_of(path: Path) -> str | None:
+    """Return what is wrong with a copy of the database; None when it is whole."""
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        found = str(connection.execute("PRAGMA integrity_check").fetchall()[0][0])
+        if found != "ok":
+            return found
+        connection.execute("SELECT max(number) FROM schema_migration").fetchall()
+    except apsw.Error as error:
+        return f"{error}."
+    finally:
+        connection.close()
+    return None
 
 
 def problems(connection: Connection) -> list[str]:
@@ -88,6 +100,17 @@ def problems(connection: Connection) -> list[str]:
         )
         if stated != actual
     ]
+    found += _wrong_version_counts(connection)
+    found += [
+        f"report {id_}: task {ordinal} says {stated} cells and has {actual}"
+        for id_, ordinal, stated, actual in connection.rows(
+            "SELECT r.id, t.ordinal, t.scored_count + t.skipped_count + t.failed_count, (SELECT count(*) FROM cell c"
+            " WHERE c.report_sequence = t.report_sequence AND c.ordinal = t.ordinal)"
+            " FROM eval_task t JOIN eval_report r ON r.sequence = t.report_sequence"
+            " JOIN dataset d ON d.sequence = r.dataset_sequence WHERE d.deleted_at IS NULL"
+        )
+        if stated != actual
+    ]
     last = 0
     while rows := connection.rows(
         "SELECT sequence, digest, codec, data FROM dataset_log_body WHERE sequence > :last"
@@ -95,7 +118,31 @@ def problems(connection: Connection) -> list[str]:
         {"last": last},
     ):
         for sequence, digest, codec, data in rows:
-            if body.digest(body.unpacked(codec, data)) != bytes(digest):
+            try:
+                is_whole = body.digest(body.unpacked(codec, data)) == bytes(digest)
+            except zstandard.ZstdError:
+                is_whole = False
+            if not is_whole:
                 found.append(f"body {sequence}: its content does not match its digest")
         last = rows[-1][0]
+    return found
+
+
+def _wrong_version_counts(connection: Connection) -> list[str]:
+    """Compare the row count of every version with its rows, in one walk over what was added and removed in each."""
+    grown: dict[tuple[int, int], int] = {}
+    for column, sign in (("added_in", 1), ("removed_in", -1)):
+        counted = f"SELECT dataset_sequence, {column}, count(*) FROM dataset_log WHERE {column} > 0 GROUP BY 1, 2"
+        for dataset, number, count in connection.rows(counted):
+            grown[dataset, number] = grown.get((dataset, number), 0) + sign * count
+    found, present, total = [], None, 0
+    for dataset, id_, number, stated in connection.rows(
+        "SELECT v.dataset_sequence, d.id, v.number, v.log_count FROM dataset_version v"
+        " JOIN dataset d ON d.sequence = v.dataset_sequence WHERE d.deleted_at IS NULL"
+        " ORDER BY v.dataset_sequence, v.number"
+    ):
+        total = (total if dataset == present else 0) + grown.get((dataset, number), 0)
+        present = dataset
+        if stated != total:
+            found.append(f"dataset {id_}: version {number} says {stated} rows and holds {total}")
     return found

@@ -188,8 +188,8 @@ class SqlEvaluators:
         stored = _evaluator(present).current
         wanted = evaluator.current
         # Compared as values: a bound of 0 comes back as 0.0 and is no change.
-        same = msgspec.json.decode(_definition(wanted), type=_Definition)
-        if msgspec.json.decode(_definition(stored), type=_Definition) == same and stored.description == wanted.description:
+        old, new = (msgspec.json.decode(_definition(version), type=_Definition) for version in (stored, wanted))
+        if old == new and stored.description == wanted.description:
             return
         number = stored.number + 1
         _insert_version(connection, evaluator.id, replace(wanted, number=number), now)

@@ -13,7 +13,7 @@ from typing import Any
 
 import apsw
 
-from assay.model.errors import Conflict
+from assay.model.errors import Conflict, Unavailable
 from assay.stores.sql import sqlite
 from assay.stores.sql.dialect import POSTGRESQL_FUNCTIONS
 
@@ -67,9 +67,12 @@ def migrate_sqlite(path: Path, back_up: Callable[[apsw.Connection], None] | None
     """Bring a SQLite file to this release's schema and return the numbers applied.
 
     `back_up` is called before the first step when the file already holds a schema. Raises Conflict when the file is
-    newer than this release.
+    newer than this release, Unavailable when it cannot be opened or is no database.
     """
-    connection = sqlite.open_connection(path)
+    try:
+        connection = sqlite.open_connection(path)
+    except apsw.Error as error:
+        raise Unavailable(f"{path} cannot be opened: {error}.") from error
     try:
         connection.execute(_TABLE)
         rows: list[Any] = connection.execute("SELECT number, checksum FROM schema_migration").fetchall()

@@ -75,11 +75,13 @@ CREATE UNIQUE INDEX dataset_log_body_digest ON dataset_log_body (digest);
 -- One line per revision of a row; version v holds the lines with added_in <= v and (removed_in IS NULL or > v).
 CREATE TABLE dataset_log (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL,
     dataset_sequence INTEGER NOT NULL REFERENCES dataset (sequence),
-    position INTEGER NOT NULL,
     added_in INTEGER NOT NULL,
     removed_in INTEGER,
+    -- Early in the row, where a filter finds it without reading over the rest.
+    metadata BLOB,
+    id TEXT NOT NULL,
+    position INTEGER NOT NULL,
     body_sequence INTEGER NOT NULL REFERENCES dataset_log_body (sequence),
     content_hash BLOB,
     source_log_id TEXT,
@@ -110,8 +112,7 @@ CREATE TABLE dataset_log (
     cost REAL,
     latency REAL,
     time_to_first_token REAL,
-    tokens_per_second REAL,
-    metadata BLOB
+    tokens_per_second REAL
 );
 CREATE INDEX dataset_log_order ON dataset_log (dataset_sequence, position, added_in, removed_in);
 CREATE INDEX dataset_log_id ON dataset_log (id);
