@@ -48,7 +48,12 @@ class Server:
 
     def start(self) -> None:
         """Start the process and wait until it is ready."""
-        environment = {**os.environ, "ASSAY_DATA_DIR": str(self.data), "ASSAY_API_KEY": self.api_key, **self.environment}
+        environment = {
+            **os.environ,
+            "ASSAY_DATA_DIR": str(self.data),
+            "ASSAY_API_KEY": self.api_key,
+            **self.environment,
+        }
         printed_before = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -65,7 +70,7 @@ class Server:
             if found:
                 self.port = int(found[1])
                 self.url = f"http://127.0.0.1:{self.port}"
-                with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/ready", timeout=5) as answer:
+                with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/ready", timeout=5) as answer:  # noqa: S310
                     if answer.status == 200:
                         return
             time.sleep(0.02)

@@ -8,19 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from assay.evaluators.run import Evaluation, prepare
-from assay.model.dataset import DatasetLog
-from assay.model.eval_report import CellResult, EvalReport, EvalTask, ReportStatus
+from assay.model.eval_report import CellResult, EvalReport, EvalTask, ReportStatus, RowToJudge
 from assay.model.evaluator import EvaluatorInputs
 from assay.ports.eval_reports import RunStore
 from assay.statistics.summary import Coverage, summarize_cells
 from assay.wire import codec
 
 ROWS_PER_CHUNK = 500
-
-_METRIC_NAMES = (
-    "prompt_tokens", "completion_tokens", "total_request_tokens", "cost", "latency", "time_to_first_token",
-    "tokens_per_second",
-)  # fmt: skip
 
 
 def prepare_evaluations(report: EvalReport) -> dict[int, Evaluation]:
@@ -41,7 +35,7 @@ async def evaluate_chunk(
 
 
 def _evaluate(
-    missing: Sequence[tuple[DatasetLog, Sequence[int]]], evaluations: Mapping[int, Evaluation]
+    missing: Sequence[tuple[RowToJudge, Sequence[int]]], evaluations: Mapping[int, Evaluation]
 ) -> list[CellResult]:
     results = []
     for log, ordinals in missing:
@@ -50,20 +44,15 @@ def _evaluate(
     return results
 
 
-def inputs_of(log: DatasetLog) -> EvaluatorInputs:
+def inputs_of(log: RowToJudge) -> EvaluatorInputs:
     """Return what evaluators get of a row: its decoded payloads, and metrics that include the lifted columns."""
-    content, attributes = log.content, log.attributes
-    metrics = _decoded(content.metrics) or {}
-    for name in _METRIC_NAMES:
-        value = getattr(attributes, name)
-        if value is not None:
-            metrics.setdefault(name, value)
+    content = log.content
     return EvaluatorInputs(
         input=_decoded(content.input),
         output=_decoded(content.output),
         expected_output=_decoded(content.expected_output),
         metadata=_decoded(content.metadata) or {},
-        metrics=metrics,
+        metrics={**log.metrics, **(_decoded(content.metrics) or {})},
     )
 
 

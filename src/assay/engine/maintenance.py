@@ -49,6 +49,9 @@ class Maintenance:
                 await self.discard_abandoned_imports(datetime.now(UTC) - SILENT_IMPORT)
             except Unavailable as error:
                 logger.warning("maintenance waits: %s", error.message)
+            except Exception:
+                # An outermost loop of the engine: a defect in one round must not end housekeeping for good.
+                logger.exception("maintenance failed and will try again")
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def discard_abandoned_imports(self, silent_since: datetime) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from assay.model.evaluator import EvaluatorVersion
+from assay.model.log import LogContent
 from assay.model.score import Outcome
 
 ReportStatus = Literal["pending", "running", "completed", "failed", "cancelled"]
@@ -71,6 +72,16 @@ class EvalReport:
     def finished_count(self) -> int:
         """Cells with a final state."""
         return sum(task.finished_count for task in self.tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class RowToJudge:
+    """What evaluators need of a row: its content, and the measurements that were lifted from it into columns."""
+
+    id: str
+    sequence: int
+    content: LogContent
+    metrics: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)

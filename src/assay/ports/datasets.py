@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from assay.filters.expression import Expression
-from assay.model.dataset import Dataset, DatasetChanges, DatasetStatus, RunningStatus
+from assay.model.dataset import Dataset, DatasetChanges
 from assay.model.page import Page, PageRequest, Sort
 
 
@@ -31,14 +31,6 @@ class DatasetStore(Protocol):
 
     async def update(self, dataset_id: str, changes: DatasetChanges, author: str, at: datetime) -> Dataset:
         """Set what `changes` names and return the dataset as it is now."""
-        ...
-
-    async def set_status(self, dataset_id: str, status: DatasetStatus, at: datetime) -> None:
-        """Set whether rows can be read or are still coming in."""
-        ...
-
-    async def set_running(self, dataset_id: str, status: RunningStatus, progress_percent: int, at: datetime) -> None:
-        """Set what the latest eval run of the dataset is doing."""
         ...
 
     async def delete(self, dataset_id: str, at: datetime) -> None:

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from assay.filters.expression import Expression
-from assay.model.dataset import DatasetLog
-from assay.model.eval_report import CellResult, EvalReport, ReportRow, ReportStatus
+from assay.model.eval_report import CellResult, EvalReport, ReportRow, ReportStatus, RowToJudge
 from assay.model.page import Page, PageRequest, Sort
 from assay.model.score import ScoreStatus
 
@@ -72,7 +71,7 @@ class RunStore(Protocol):
         """Cut the pinned version into ranges of row positions (first, last), in order."""
         ...
 
-    async def list_missing(self, report_id: str, first: int, last: int) -> Sequence[tuple[DatasetLog, Sequence[int]]]:
+    async def list_missing(self, report_id: str, first: int, last: int) -> Sequence[tuple[RowToJudge, Sequence[int]]]:
         """Return the rows of a range that lack cells, each with the ordinals that it lacks."""
         ...
 

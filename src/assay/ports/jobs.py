@@ -20,10 +20,6 @@ class JobStore(Protocol):
         """Return a job; raises NotFound."""
         ...
 
-    async def advance(self, job_id: str, done_count: int, at: datetime) -> None:
-        """Say how far a job is; this is also its sign of life."""
-        ...
-
     async def finish(self, job_id: str, state: JobState, error_message: str | None, at: datetime) -> None:
         """Store how a job ended; one that has ended stays as it is."""
         ...

@@ -27,6 +27,12 @@ NUMBER_METHOD = (
 RATE_METHOD = "rate: Wilson score interval (Wilson 1927)"
 
 
+def load_arithmetic() -> None:
+    """Import what the figures are computed with, for a caller who has time now and none later."""
+    import numpy  # noqa: F401
+    import scipy.special  # noqa: F401
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A confidence interval: `level` as a share (0.95), the ends, and the name of the method."""

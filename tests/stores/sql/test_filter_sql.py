@@ -174,9 +174,7 @@ ROWS = random_rows(seed=7, count=250)
 
 
 def expected(expression: Expression, rows: list[dict[str, Any]]) -> list[str]:
-    keyed = [
-        {**row, "scores": {key: value for pair, value in row["scores"].items() for key in pair}} for row in rows
-    ]
+    keyed = [{**row, "scores": {key: value for pair, value in row["scores"].items() for key in pair}} for row in rows]
     return [row["id"] for row in keyed if matches(expression, row)]
 
 
@@ -232,6 +230,31 @@ def test_a_literal_key_wins_over_the_nested_path_even_when_it_is_null(store: Sto
     assert store.filtered({"metadata.a.b": "x"}) == ["literal", "nested"]
 
 
+def test_numbers_are_equal_as_doubles_however_large(store: Store) -> None:
+    for name, number in {"even": 2**53, "odd": 2**53 + 1, "next": 2**53 + 2}.items():
+        store.insert({"id": name, "metadata": {"n": number}})
+    assert store.filtered({"metadata.n": 2**53}) == ["even", "odd"]
+    assert store.filtered({"metadata.n": [str(2**53 + 2), "x"]}) == ["next"]
+
+
+def test_a_container_never_equals_its_own_text(store: Store) -> None:
+    store.insert({"id": "array", "metadata": {"k": [1]}})
+    store.insert({"id": "string", "metadata": {"k": "[1]"}})
+    assert store.filtered({"metadata.k": "[1]"}) == ["string"]
+    assert store.filtered({"metadata.k": ["x", "[1]"]}) == ["string"]
+    assert store.filtered({"metadata.k": {"operator": "not", "value": "[1]"}}) == ["array"]
+
+
+def test_case_is_ignored_as_re2_ignores_it(store: Store) -> None:
+    for name, text in {"kelvin": "\u212a", "upper": "K", "long s": "\u017f", "other": "x"}.items():
+        store.insert({"id": name, "model": text})
+    assert store.filtered({"model": {"operator": "regex", "value": "(?i)k"}}) == ["kelvin", "upper"]
+    assert store.filtered({"model": {"operator": "regex", "value": "(?i)[r-t]"}}) == ["long s"]
+    assert store.filtered({"model": {"operator": "regex", "value": "(?i)[^ks]"}}) == ["other"]
+    assert len(store.filtered({"model": {"operator": "regex", "value": r"(?i)^\w$"}})) == 4
+    assert store.filtered({"model": {"operator": "regex", "value": r"^\W$"}}) == ["kelvin", "long s"]
+
+
 def test_a_step_of_digits_indexes_arrays_and_names_keys(store: Store) -> None:
     store.insert({"id": "array", "input": [{"role": "user"}]})
     store.insert({"id": "object", "input": {"0": {"role": "user"}}})
@@ -258,7 +281,9 @@ def test_the_text_of_an_object_is_the_stored_text_in_its_own_order(store: Store)
 
 
 def test_a_payload_with_nul_characters_can_be_filtered(store: Store) -> None:
-    store.insert({"id": "x", "input": {"k": "a\0b\0\0c", "other": "found"}, "output": "\\u0000"})
+    store.insert({"id": "x", "input": {"k": "a\0b\0\0c", "other": "found"}, "output": "\\u0000",
+                  "scores": {("e4", "labels"): ["\0", "yes"]}})  # fmt: skip
+    assert store.filtered({"scores.labels": "yes"}) == ["x"]
     assert store.filtered({"input.other": "found"}) == ["x"]
     assert store.filtered({"input.k": {"operator": "startswith", "value": "a"}}) == ["x"]
     assert store.filtered({"input.k": {"operator": "endswith", "value": "c"}}) == ["x"]

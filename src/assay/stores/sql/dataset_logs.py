@@ -160,15 +160,6 @@ def read_log(dataset_id: str, row: Row) -> DatasetLog:
     )
 
 
-def read_range(
-    connection: Connection, dataset_id: str, dataset: int, version: int, first: int, last: int
-) -> list[DatasetLog]:
-    """Return the rows of a version between two positions, in order."""
-    chosen = {"dataset": dataset, "version": version, "first": first, "last": last}
-    statement = f"{_READ}{IN_VERSION} AND l.position BETWEEN :first AND :last ORDER BY l.position"
-    return [read_log(dataset_id, row) for row in connection.rows(statement, chosen)]
-
-
 def _read_many(connection: Connection, dataset_id: str, sequences: Sequence[int]) -> list[DatasetLog]:
     """Return the rows with these sequences, in the given order."""
     name = connection.dialect_name

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, cast, func, select
 from sqlalchemy.dialects.postgresql import JSON
 
 from assay.filters.expression import Expression
-from assay.model.dataset import Dataset, DatasetChanges, DatasetStatus, RunningStatus
+from assay.model.dataset import Dataset, DatasetChanges
 from assay.model.errors import NotFound
 from assay.model.page import Page, PageRequest, Sort
 from assay.stores.sql.database import Connection, Database, Row, one
@@ -149,18 +149,6 @@ class SqlDatasets:
             return self._get(connection, dataset_id)
 
         return await self.database.write(work)
-
-    async def set_status(self, dataset_id: str, status: DatasetStatus, at: datetime) -> None:
-        """Set whether rows can be read or are still coming in."""
-        values = {"status": status, "updated_at": to_microseconds(at)}
-        update = table.update().where(self._own(), table.c.id == dataset_id).values(values)
-        await self.database.write(lambda connection: connection.run(update))
-
-    async def set_running(self, dataset_id: str, status: RunningStatus, progress_percent: int, at: datetime) -> None:
-        """Set what the latest eval run of the dataset is doing."""
-        values = {"running_status": status, "running_progress": progress_percent, "running_at": to_microseconds(at)}
-        update = table.update().where(self._own(), table.c.id == dataset_id).values(values)
-        await self.database.write(lambda connection: connection.run(update))
 
     async def delete(self, dataset_id: str, at: datetime) -> None:
         """Take a dataset away; its rows, reports and scores are out of reach at once and freed later."""

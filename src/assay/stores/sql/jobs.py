@@ -52,16 +52,6 @@ class SqlJobs:
             raise NotFound("Job not found")
         return _job(row)
 
-    async def advance(self, job_id: str, done_count: int, at: datetime) -> None:
-        """Say how far a job is; this is also its sign of life."""
-        statement = (
-            "UPDATE job SET done_count = :done, updated_at = :now WHERE id = :id AND organization_id = :organization_id"
-        )
-        values = {
-            "done": done_count, "now": to_microseconds(at), "id": job_id, "organization_id": self.organization_id,
-        }  # fmt: skip
-        await self.database.write(lambda connection: connection.run(statement, values))
-
     async def finish(self, job_id: str, state: JobState, error_message: str | None, at: datetime) -> None:
         """Store how a job ended; one that has ended stays as it is."""
         statement = (

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from assay.model.dataset import DatasetLog
-from assay.model.eval_report import CellResult, EvalReport, EvalTask, ReportStatus
+from assay.model.eval_report import CellResult, EvalReport, EvalTask, ReportStatus, RowToJudge
 from assay.model.ids import new_uuid
 from assay.model.score import Outcome
 from assay.ports.eval_reports import TaskValues
+from assay.stores.sql import body
 from assay.stores.sql.database import Connection, Database
-from assay.stores.sql.dataset_logs import IN_VERSION, read_range
+from assay.stores.sql.dataset_logs import IN_VERSION
 from assay.stores.sql.eval_reports import report_by_id
 from assay.stores.sql.times import to_microseconds
 
@@ -31,6 +31,14 @@ _SCORE_COLUMNS = (
     "evaluator_name", "evaluator_type", "score_value_type",
 )  # fmt: skip
 _SCORE_KEY = ("dataset_sequence", "log_id", "evaluator_id", "scorer")
+_METRICS = (
+    "prompt_tokens", "completion_tokens", "total_request_tokens", "cost", "latency", "time_to_first_token",
+    "tokens_per_second",
+)  # fmt: skip
+_ROWS_TO_JUDGE = f"""
+SELECT l.sequence, l.id, b.codec, b.data, {", ".join(f"l.{name}" for name in _METRICS)}
+FROM dataset_log l JOIN dataset_log_body b ON b.sequence = l.body_sequence
+WHERE {IN_VERSION} AND l.position BETWEEN :first AND :last ORDER BY l.position"""
 _PRESENT_CELLS = f"""
 SELECT c.log_sequence, c.ordinal FROM dataset_log l
 JOIN cell c ON c.report_sequence = :report AND c.log_sequence = l.sequence
@@ -121,10 +129,10 @@ class SqlRuns:
 
         return await self.database.read(work)
 
-    async def list_missing(self, report_id: str, first: int, last: int) -> Sequence[tuple[DatasetLog, Sequence[int]]]:
+    async def list_missing(self, report_id: str, first: int, last: int) -> Sequence[tuple[RowToJudge, Sequence[int]]]:
         """Return the rows of a range that lack cells, each with the ordinals that it lacks."""
 
-        def work(connection: Connection) -> Sequence[tuple[DatasetLog, Sequence[int]]]:
+        def work(connection: Connection) -> Sequence[tuple[RowToJudge, Sequence[int]]]:
             sequence, report = report_by_id(connection, report_id)
             owner, version = _pinned(connection, report_id)
             present: dict[int, set[int]] = {}
@@ -133,11 +141,13 @@ class SqlRuns:
                 present.setdefault(line, set()).add(ordinal)
             ordinals = [task.ordinal for task in report.tasks]
             missing = []
-            for log in read_range(connection, report.dataset_id, owner, version, first, last):
-                done = present.get(log.sequence)
+            for line, log_id, codec, data, *metrics in connection.rows(_ROWS_TO_JUDGE, chosen):
+                done = present.get(line)
                 wanted = ordinals if done is None else [ordinal for ordinal in ordinals if ordinal not in done]
                 if wanted:
-                    missing.append((log, wanted))
+                    measured = {name: value for name, value in zip(_METRICS, metrics, strict=True) if value is not None}
+                    row = RowToJudge(log_id, line, body.split(body.unpacked(codec, data)), measured)
+                    missing.append((row, wanted))
             return missing
 
         return await self.database.read(work)

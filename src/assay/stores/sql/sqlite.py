@@ -123,16 +123,18 @@ class SqliteDatabase:
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
         raw: apsw.Connection | None = getattr(self._local, "connection", None)
-        if raw is None:
-            raw = self._local.connection = open_connection(self.path, read_only=True)
-            self._reader_connections.append(raw)
-        raw.execute("BEGIN")
         try:
+            if raw is None:
+                raw = self._local.connection = open_connection(self.path, read_only=True)
+                self._reader_connections.append(raw)
+            raw.execute("BEGIN")
             return work(SqliteConnection(raw))
         except apsw.Error as error:
             raise _domain_error(error) from error
         finally:
-            raw.execute("ROLLBACK")
+            # A failing disk ends a transaction by itself.
+            if raw is not None and raw.in_transaction:
+                raw.execute("ROLLBACK")
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` in a savepoint of the writer's next group commit; durable when this returns."""
