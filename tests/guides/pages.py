@@ -14,10 +14,11 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guides").glob("*.md"))]
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _MARK = re.compile(r"<!-- not run: (\S.*?) -->\n$", re.DOTALL)
-# What is new in every run: identifiers, keys, times, and the address of the server.
+# What is new in every run: identifiers, keys, times, durations, and the address of the server.
 _VARYING = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b|\b[\w-]{8}\.[\w-]{32}\b"
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?|http://127\.0\.0\.1:\d+"
+    r"|\b\d+\.\d s\b"
 )
 
 
