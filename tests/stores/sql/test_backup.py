@@ -13,6 +13,8 @@ import pytest
 from assay import assembly
 from assay.filters.expression import EVERYTHING
 from assay.model.errors import Invalid
+from assay.model.page import Sort
+from assay.services.datasets import get_hashed_version
 from assay.settings import Settings
 from tests.conformance.builders import (
     ALL,
@@ -166,6 +168,25 @@ def test_verify_finds_what_is_damaged(data: Path, statement: str, complaint: str
     assert problems_of(data) == []
     change_file(data, statement)
     assert any(complaint in problem for problem in problems_of(data))
+
+
+def test_verify_computes_the_hashes_of_versions_again(data: Path) -> None:
+    stores = assembly.open_stores(Settings(data))
+
+    async def hash_the_version() -> str | None:
+        organization = (await stores.access.list_organizations())[0]
+        store = stores.within(organization.id, "prod")
+        dataset = (await store.datasets.list(EVERYTHING, Sort("created_at"), ALL)).items[0]
+        return (await get_hashed_version(store, dataset.id, "1")).content_hash
+
+    assert asyncio.run(hash_the_version()) is not None
+    stores.close()
+    assert problems_of(data) == []
+    # Two rows change places: every body is whole, but the version is not what it was.
+    change_file(data, "UPDATE dataset_log SET position = 11 - position WHERE position IN (5, 6)")
+    assert [problem.partition(": ")[2] for problem in problems_of(data)] == [
+        "the rows of version 1 do not give its content hash"
+    ]
 
 
 def test_the_command_line_says_what_is_damaged_and_fails(data: Path) -> None:

@@ -18,10 +18,7 @@ class AsyncDatasets:
         self._transport = transport
 
     async def create(self, name: str, description: str = "", **fields: Any) -> Dataset:
-        """Make an empty dataset; further wire fields such as `start_time` or `sampling` travel as given.
-
-        Sampling from request logs: pass `is_empty=False` with `start_time`, `end_time` and `initial_log_filters`.
-        """
+        """Make an empty dataset; further wire fields travel as given."""
         body = {"name": name, "description": description, "is_empty": True, **fields}
         return await self._transport.ask(Dataset, "POST", path_to("datasets"), body=body)
 

@@ -19,10 +19,7 @@ class Datasets:
         self._transport = transport
 
     def create(self, name: str, description: str = "", **fields: Any) -> Dataset:
-        """Make an empty dataset; further wire fields such as `start_time` or `sampling` travel as given.
-
-        Sampling from request logs: pass `is_empty=False` with `start_time`, `end_time` and `initial_log_filters`.
-        """
+        """Make an empty dataset; further wire fields travel as given."""
         body = {"name": name, "description": description, "is_empty": True, **fields}
         return self._transport.ask(Dataset, "POST", path_to("datasets"), body=body)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from assay.model.access import Environment
 from assay.model.errors import Invalid
 from assay.ports.store import Store
-from assay.stores.sql import backup
+from assay.stores.sql import backup, integrity
 from assay.stores.sql.access import SqlAccess
 from assay.stores.sql.database import Database
 from assay.stores.sql.dataset_logs import SqlDatasetLogs
@@ -63,7 +63,7 @@ class SqlStores:
 
     async def verify(self) -> list[str]:
         """Check the integrity of the files and references; return what is wrong, one line each."""
-        return await self._database.read(backup.problems)
+        return await self._database.read(integrity.problems)
 
     def close(self) -> None:
         """Finish accepted writes and let go of the database."""
