@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPBearer
 
 from assay.model.access import Identity, Scope
 from assay.model.errors import NotAllowed, NotAuthenticated
@@ -21,9 +20,6 @@ _MOST_REMEMBERED = 10_000
 _MISSING = "Authentication credentials were not provided."
 _UNREADABLE = f"{_MISSING} The header must read: Authorization: Bearer <key>."
 _WRONG = "Your API key is invalid or expired, please check your API key."
-
-# Named in the OpenAPI document; the header itself is read below, with its older form.
-bearer = HTTPBearer(auto_error=False, description="An API key: `Authorization: Bearer <key>`.")
 
 
 class Authenticator:
@@ -77,7 +73,7 @@ class Caller:
 def requires(scope: Scope) -> Callable[..., Coroutine[Any, Any, Caller]]:
     """Return the dependency that lets a request in when its key holds `scope`."""
 
-    async def enter(request: Request, _: Annotated[Any, Depends(bearer)] = None) -> Caller:
+    async def enter(request: Request) -> Caller:
         authenticator: Authenticator = request.app.state.authenticator
         stores: Stores = request.app.state.stores
         who = await authenticator.identify(request.headers.get("authorization"))

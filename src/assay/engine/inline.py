@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 _CHUNKS_AT_ONCE = 2
 _PAUSE_SECONDS = 1.0
+# After the first requests, which a start is usually followed by.
+_WARM_UP_AFTER_SECONDS = 1.5
 
 
 class InlineEngine:
@@ -27,10 +29,12 @@ class InlineEngine:
         self._again: set[str] = set()
         self._chunks = asyncio.Semaphore(_CHUNKS_AT_ONCE)
         self._is_running = False
+        self._warm_up: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Take up every report that is not finished: after a crash this is the whole recovery."""
         self._is_running = True
+        self._warm_up = asyncio.create_task(_load_arithmetic(), name="warm-up")
         for report_id in await self._runs.list_unfinished():
             await self.submit(report_id)
 
@@ -60,6 +64,8 @@ class InlineEngine:
     async def stop(self) -> None:
         """Stop between two chunks; what is not finished is taken up by the next `start`."""
         self._is_running = False
+        if self._warm_up is not None:
+            self._warm_up.cancel()
         tasks = list(self._tasks.values())
         if tasks:
             await asyncio.wait(tasks)
@@ -90,8 +96,6 @@ class InlineEngine:
 
     async def _work(self, report: EvalReport) -> None:
         evaluations = prepare_evaluations(report)
-        # The summaries' arithmetic takes a third of a second to import: meanwhile the first rows are judged.
-        arithmetic = asyncio.create_task(asyncio.to_thread(load_arithmetic))
         for first, last in await self._runs.list_chunks(report.id, ROWS_PER_CHUNK):
             if not self._is_running:
                 return
@@ -100,7 +104,6 @@ class InlineEngine:
                 report = await evaluate_chunk(self._runs, report, evaluations, first, last, _now())
             if report.is_cancel_requested or report.status in FINISHED:
                 break
-        await arithmetic
         if report.status not in FINISHED:
             await finish_report(self._runs, report, _now())
 
@@ -114,3 +117,9 @@ class InlineEngine:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+async def _load_arithmetic() -> None:
+    # Importing it takes half a second: the first report should not be the one to wait for it.
+    await asyncio.sleep(_WARM_UP_AFTER_SECONDS)
+    await asyncio.to_thread(load_arithmetic)

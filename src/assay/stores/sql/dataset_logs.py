@@ -267,32 +267,41 @@ class SqlDatasetLogs:
     ) -> Page[DatasetLog]:
         """Return a page of the rows that match, with their content."""
 
-        def work(connection: Connection) -> Page[DatasetLog]:
+        def of_version(connection: Connection) -> tuple[int, int, Page[DatasetLog] | None]:
             dataset, newest = self._dataset(connection, dataset_id)
             at = newest if version is None else version
-            condition = self._matching(dataset, at, expression)
-            if expression == EVERYTHING:
-                return self._page_of_version(connection, dataset_id, dataset, at, sort, page)
-            condition = self._matching(dataset, at, expression)
-            column = table.c[_sort_column(sort)]
-            order = order_by(column, sort, tie_break=table.c.position)
+            if expression != EVERYTHING:
+                return dataset, at, None
+            return dataset, at, self._page_of_version(connection, dataset_id, dataset, at, sort, page)
+
+        dataset, at, whole = await self.database.read(of_version)
+        if whole is not None:
+            return whole
+        condition = self._matching(dataset, at, expression)
+
+        def matching(connection: Connection) -> list[DatasetLog]:
+            order = order_by(table.c[_sort_column(sort)], sort, tie_break=table.c.position)
             # Choose narrow lines first, then fetch the bodies of just these.
             wanted = select(table.c.sequence).where(condition).order_by(*order).limit(page.size).offset(page.offset)
-            sequences = [row[0] for row in connection.rows(wanted)]
-            total = connection.rows(select(func.count()).select_from(table).where(condition))[0][0]
-            return Page(_read_many(connection, dataset_id, sequences), total)
+            return _read_many(connection, dataset_id, [row[0] for row in connection.rows(wanted)])
 
-        return await self.database.read(work)
+        def count(connection: Connection) -> int:
+            return int(connection.rows(select(func.count()).select_from(table).where(condition))[0][0])
+
+        # Both look at the same version, so they may look at the same time.
+        logs, total = await asyncio.gather(self.database.read(matching), self.database.read(count))
+        return Page(logs, total)
 
     def _page_of_version(
         self, connection: Connection, dataset_id: str, dataset: int, version: int, sort: Sort, page: PageRequest
     ) -> Page[DatasetLog]:
         # The page that everybody opens first, so its statement is text and its count is known.
         column, direction = _sort_column(sort), "DESC" if sort.descending else "ASC"
-        order = f"l.{column} {direction}" if column == "position" else f"l.{column} {direction} NULLS LAST"
+        order = f"l.position {direction}"
+        if column != "position":
+            order = f"l.{column} {direction} NULLS LAST, {order}"
         rows = connection.rows(
-            f"SELECT l.sequence FROM dataset_log l WHERE {IN_VERSION} ORDER BY {order}, l.position {direction}"
-            " LIMIT :limit OFFSET :offset",
+            f"SELECT l.sequence FROM dataset_log l WHERE {IN_VERSION} ORDER BY {order} LIMIT :limit OFFSET :offset",
             {"dataset": dataset, "version": version, "limit": page.size, "offset": page.offset},
         )
         logs = _read_many(connection, dataset_id, [row[0] for row in rows])
