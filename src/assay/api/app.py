@@ -35,6 +35,16 @@ from assay.ports.store import Stores
 Application = ASGIApp
 
 _KEY_USES_EVERY_SECONDS = 30.0
+_SHOWN_IN_ORDER = (
+    "datasets",
+    "dataset logs",
+    "dataset versions",
+    "eval reports",
+    "evaluators",
+    "keys",
+    "jobs",
+    "health",
+)
 
 
 def make_app(stores: Stores, engine: Engine, housekeeping: Housekeeping) -> Application:
@@ -67,6 +77,7 @@ def make_app(stores: Stores, engine: Engine, housekeeping: Housekeeping) -> Appl
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        openapi_tags=[{"name": name} for name in _SHOWN_IN_ORDER],
         strict_content_type=False,
     )
     app.state.stores = stores

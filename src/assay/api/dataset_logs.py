@@ -32,11 +32,11 @@ from assay.wire.dataset_logs import (
     created,
     detail,
     list_item,
-    read_log,
     summary_out,
 )
 from assay.wire.pages import FilterBody, PageOut, envelope
 from assay.wire.times import read_time
+from assay.wire.unified_log import read_log
 
 router = APIRouter(prefix="/api/datasets/{dataset_id}/logs", tags=["dataset logs"], route_class=JsonRoute)
 

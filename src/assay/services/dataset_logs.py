@@ -13,7 +13,7 @@ from assay.model.access import Identity
 from assay.model.dataset import Change, DatasetLog, DatasetLogDraft
 from assay.model.errors import Invalid
 from assay.ports.store import Store
-from assay.wire.dataset_logs import edited, read_log
+from assay.wire.unified_log import edited, read_log
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from assay.ports.store import Store
 from assay.services.dataset_logs import Refusal
 from assay.services.row_files import CsvReader, FileFormat, JsonArrayReader, Piece, Record, pieces, read_jsonl
 from assay.wire import codec
-from assay.wire.dataset_logs import INPUT_NAMES, OUTPUT_NAMES, RECOGNISED_NAMES, read_log
+from assay.wire.unified_log import INPUT_NAMES, OUTPUT_NAMES, RECOGNISED_NAMES, read_log
 
 OnError = Literal["skip", "abort"]
 

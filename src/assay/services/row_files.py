@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from assay.model.errors import Invalid
 from assay.wire import codec
-from assay.wire.dataset_logs import LARGEST_LOG_BYTES
+from assay.wire.unified_log import LARGEST_LOG_BYTES
 
 FileFormat = Literal["jsonl", "json", "csv"]
 

@@ -13,9 +13,9 @@ from assay.model.errors import Invalid
 from assay.model.log import LogContent
 from assay.wire import codec
 from assay.wire.editors import editor
+from assay.wire.problems import REQUIRED
 from assay.wire.times import read_time
 
-REQUIRED = "This field is required."
 BLANK = "This field may not be blank."
 _LONGEST_NAME = 255
 

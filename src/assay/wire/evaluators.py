@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from assay.model.errors import Invalid
 from assay.model.evaluator import Evaluator, EvaluatorInputs, EvaluatorVersion
 from assay.model.score import Outcome
-from assay.wire.dataset_logs import REQUIRED
 from assay.wire.editors import editor
+from assay.wire.problems import REQUIRED
 
 
 class EvaluatorOut(BaseModel):

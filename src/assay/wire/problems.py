@@ -36,8 +36,10 @@ def invalid_body(error: Invalid) -> dict[str, Any]:
     return body
 
 
+REQUIRED = "This field is required."
+
 _PHRASES = {
-    "missing": "This field is required.",
+    "missing": REQUIRED,
     "string_type": "Not a valid string.",
     "bool_type": "Must be a valid boolean.",
     "bool_parsing": "Must be a valid boolean.",
