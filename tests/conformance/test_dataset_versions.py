@@ -12,6 +12,7 @@ from assay.model.dataset import RowDifference
 from assay.model.errors import Conflict, NotFound
 from assay.model.page import PageRequest
 from assay.ports.store import Store
+from assay.services.datasets import get_hashed_version
 from tests.conformance.builders import ROW_ORDER, at, change, draft, drafts, inputs_of, new_dataset, new_report
 from tests.conformance.conftest import Run
 
@@ -59,7 +60,7 @@ Pinner = Callable[[Store, str], Awaitable[Any]]
 PINNERS: dict[str, Pinner] = {
     "pinned": lambda store, dataset: store.dataset_versions.pin(dataset, 1),
     "tagged": lambda store, dataset: store.dataset_versions.set_tag(dataset, 1, "gold"),
-    "hashed": lambda store, dataset: store.dataset_versions.set_content_hash(dataset, 1, "0" * 64),
+    "hashed": lambda store, dataset: get_hashed_version(store, dataset, "1"),
     "in a report": lambda store, dataset: new_report(store, dataset, []),
 }
 
