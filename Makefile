@@ -11,7 +11,7 @@ run: .venv/.stamp-server  ## start the server on http://127.0.0.1:8000, its data
 	@$(BIN)/assay serve $(ARGS)
 
 .PHONY: demo
-demo: .venv/.stamp-server  ## start it with example logs, a dataset and an evaluation to look at
+demo: .venv/.stamp-server  ## the same, evaluating 1,998 real rows to look at
 	@$(BIN)/assay demo $(ARGS)
 
 # ---- for contributors
