@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import apsw
 import pytest
 import requests
 
@@ -125,6 +127,16 @@ def test_health_and_readiness_need_no_key(server: Server) -> None:
         assert session.get(f"{server.url}/health", timeout=30).json() == {"status": "ok"}
         ready = session.get(f"{server.url}/ready", timeout=30)
         assert (ready.status_code, ready.json()) == (200, {"status": "ok", "database": "ok", "worker": "ok"})
+
+
+def test_a_server_whose_database_was_migrated_by_a_newer_one_is_not_ready(unkeyed: Server) -> None:
+    with contextlib.closing(apsw.Connection(str(unkeyed.data / "meta.db"))) as database:
+        database.execute("INSERT INTO schema_migration VALUES (9999, 'of a newer release', '', 0)")
+    with requests.Session() as session:
+        ready = session.get(f"{unkeyed.url}/ready", timeout=30)
+        assert ready.status_code == 503
+        assert "schema 9999" in ready.json()["database"]
+        assert session.get(f"{unkeyed.url}/health", timeout=30).status_code == 200
 
 
 def test_a_load_balancer_may_probe_with_head(server: Server) -> None:

@@ -6,9 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from assay.model.access import Environment
-from assay.model.errors import Invalid
+from assay.model.errors import Invalid, Unavailable
 from assay.ports.store import Store
-from assay.stores.sql import backup, integrity
+from assay.stores.sql import backup, integrity, migrate
 from assay.stores.sql.access import SqlAccess
 from assay.stores.sql.database import Database
 from assay.stores.sql.dataset_logs import SqlDatasetLogs
@@ -27,6 +27,7 @@ class SqlStores:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._schema_number = migrate.migrations(database.dialect_name)[-1].number
         self.access = SqlAccess(database)
         self.runs = SqlRuns(database)
         self.deleted_datasets = SqlDeletedDatasets(database)
@@ -52,8 +53,12 @@ class SqlStores:
         )
 
     async def check(self) -> None:
-        """Read from the database; raises Unavailable when it is away."""
-        await self._database.read(lambda connection: connection.rows("SELECT max(number) FROM schema_migration"))
+        """Read from the database; raises Unavailable when it is away or its schema is not this release's."""
+        statement = "SELECT max(number) FROM schema_migration"
+        newest = await self._database.read(lambda connection: connection.rows(statement)[0][0])
+        # Another server may have migrated a PostgreSQL database since this one started.
+        if newest != self._schema_number:
+            raise Unavailable(f"The database has schema {newest}, this release needs {self._schema_number}.")
 
     async def back_up(self, directory: Path) -> None:
         """Write a consistent copy of everything into a directory, while others go on writing."""
