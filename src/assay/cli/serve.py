@@ -18,6 +18,8 @@ from assay.model.errors import Unavailable
 from assay.settings import Settings, read_settings
 
 _GRACE_SECONDS = 30
+# As long as proxies and clients keep an idle connection: the shorter side breaks the other's next request.
+_IDLE_CONNECTION_SECONDS = 75
 
 app = typer.Typer()
 
@@ -53,6 +55,7 @@ def serve(
         loop="uvloop",
         http="httptools",
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_keep_alive=_IDLE_CONNECTION_SECONDS,
         server_header=False,
     )
     _welcome(settings, url, None if new_key is None else new_key.text)
