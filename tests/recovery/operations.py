@@ -13,6 +13,7 @@ from typing import Any
 
 import apsw
 import httpx2
+import psycopg
 import pytest
 
 from tests.server import Server
@@ -21,18 +22,20 @@ CONTENT = {"input": "what is the question", "output": "forty-two", "expected_out
 JSONL = {"Content-Type": "application/jsonl"}
 
 
-def assay(*arguments: str, data: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run `assay` on a data directory and return how it ended."""
+def assay(*arguments: str, data: Path | None = None, database_url: str = "") -> subprocess.CompletedProcess[str]:
+    """Run `assay` on a data directory, or a PostgreSQL database, and return how it ended."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ASSAY_")}
     if data is not None:
         environment["ASSAY_DATA_DIR"] = str(data)
+    if database_url:
+        environment["ASSAY_DATABASE_URL"] = database_url
     command = [sys.executable, "-m", "assay.cli.main", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
 
-def verify(data: Path) -> str:
+def verify(data: Path, database_url: str = "") -> str:
     """Return what `assay verify` complains about; nothing when everything is in order."""
-    ended = assay("verify", data=data)
+    ended = assay("verify", data=data, database_url=database_url)
     if ended.returncode == 0:
         assert ended.stdout == "everything is in order\n"
         return ""
@@ -92,8 +95,16 @@ def stored_ids(server: Server, dataset: str) -> list[str]:
         return [json.loads(line)["id"] for line in answer.text.splitlines()]
 
 
+def database_url_of(server: Server) -> str:
+    """Return the PostgreSQL database that a server stores in; nothing for a SQLite file."""
+    return server.environment.get("ASSAY_DATABASE_URL", "")
+
+
 def rows_of(server: Server, statement: str) -> list[tuple[Any, ...]]:
-    """Look into the database file, beside or after the server."""
+    """Look into the database, beside or after the server."""
+    if url := database_url_of(server):
+        with psycopg.connect(url) as connected:
+            return connected.execute(statement.encode()).fetchall()
     connection = apsw.Connection(str(server.data / "meta.db"), flags=apsw.SQLITE_OPEN_READONLY)
     with contextlib.closing(connection):
         connection.set_busy_timeout(5_000)
