@@ -31,11 +31,8 @@ def open_stores(settings: Settings) -> Stores:
     """
     if settings.database_url is not None:
         return _open_postgresql(settings.database_url)
-    directory = settings.data_directory
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / backup.DATABASE_FILE
-    migrate.migrate_sqlite(path, lambda connection: backup.copy_database(connection, _backup_path(directory)))
-    return SqlStores(SqliteDatabase(path))
+    migrate_stores(settings)
+    return SqlStores(SqliteDatabase(settings.data_directory / backup.DATABASE_FILE))
 
 
 def _backup_path(directory: Path) -> Path:
@@ -72,10 +69,11 @@ def migrate_stores(settings: Settings) -> list[int]:
     if settings.database_url is not None:
         _check_url(settings.database_url)
         return migrate.migrate_postgresql(settings.database_url)
-    settings.data_directory.mkdir(parents=True, exist_ok=True)
-    path = settings.data_directory / backup.DATABASE_FILE
+    directory = settings.data_directory
+    directory.mkdir(parents=True, exist_ok=True)
     return migrate.migrate_sqlite(
-        path, lambda connection: backup.copy_database(connection, _backup_path(settings.data_directory))
+        directory / backup.DATABASE_FILE,
+        lambda connection: backup.copy_database(connection, _backup_path(directory)),
     )
 
 

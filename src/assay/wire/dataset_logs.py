@@ -218,7 +218,7 @@ def detail(log: DatasetLog, organization_unique_id: str, scores: Sequence[Score]
 
 
 def _decoded(text: bytes | None) -> Any:
-    return codec.decode(text) if text is not None and text.startswith(b"[") else None
+    return codec.decode_stored(text) if text is not None and text.startswith(b"[") else None
 
 
 def created(log_id: str, dataset_id: str, draft: DatasetLogDraft) -> dict[str, Any]:

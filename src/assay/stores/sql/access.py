@@ -10,7 +10,7 @@ from typing import Any
 
 from assay.model.access import ApiKey, Identity, Organization, widest
 from assay.model.errors import NotFound
-from assay.stores.sql.database import Connection, Database, Row, one
+from assay.stores.sql.database import Connection, Database, Row, insertion, one
 from assay.stores.sql.times import from_microseconds, to_microseconds
 
 _COLUMNS = "id, prefix, name, organization_id, environment, scopes, created_at, last_used_at, revoked_at"
@@ -42,8 +42,7 @@ def _insert(connection: Connection, key: ApiKey, key_hash: bytes, *, is_from_env
         "is_from_environment": int(is_from_environment),
         "created_at": to_microseconds(key.created_at),
     }
-    names = ", ".join(values)
-    connection.run(f"INSERT INTO api_key ({names}) VALUES ({', '.join(f':{name}' for name in values)})", values)
+    connection.insert_many(insertion("api_key", list(values)), [tuple(values.values())])
 
 
 @dataclass(frozen=True, slots=True)

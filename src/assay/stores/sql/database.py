@@ -92,6 +92,11 @@ def compiled(statement: ClauseElement, dialect: Dialect, cache: MutableMapping[A
     return str(found), dict(values or {})
 
 
+def insertion(table: str, columns: Sequence[str]) -> str:
+    """Return the statement that inserts a row of values for these columns, for `insert_many`."""
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
 def in_list(dialect_name: str, column: str, name: str) -> str:
     """Return the condition that a column is among the values of one parameter, which `list_of` makes."""
     if dialect_name == "postgresql":

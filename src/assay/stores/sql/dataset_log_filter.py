@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
 
+from assay.filters.expression import EVERYTHING, Expression
 from assay.model.log import ATTRIBUTE_NAMES, CONTENT_NAMES
 from assay.stores.sql.dialect import json_member
-from assay.stores.sql.filter_sql import FilterColumns, ScoreSource
+from assay.stores.sql.filter_sql import FilterColumns, ScoreSource, compile_filter
+from assay.stores.sql.scope import in_version
 from assay.stores.sql.tables import dataset_log, dataset_log_body, score
 
 _NAMES = ("id", "source_log_id", "annotation_status", "created_at", "updated_at", *ATTRIBUTE_NAMES)
@@ -28,6 +30,16 @@ def filter_columns(dataset_sequence: int, dialect_name: str) -> FilterColumns:
         json_text={"metadata": payloads["metadata"]},
         scores=ScoreSource(score, belongs),
     )
+
+
+def rows_matching(
+    dataset_sequence: int, version: int, expression: Expression, dialect_name: str
+) -> ColumnElement[bool]:
+    """Return the condition that a line is a row of a version and matches."""
+    belongs = in_version(dataset_sequence, version)
+    if expression == EVERYTHING:
+        return belongs
+    return and_(belongs, compile_filter(expression, filter_columns(dataset_sequence, dialect_name), dialect_name))
 
 
 def _payload(name: str, dialect_name: str) -> ColumnElement[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, select, true
+from sqlalchemy import ColumnElement, and_, func, literal_column, select
 
 from assay.filters.expression import EVERYTHING, Expression
 from assay.model.dataset import Change, DatasetLog, DatasetLogDraft, DatasetVersion, LogsSummary
@@ -19,11 +19,10 @@ from assay.model.page import Page, PageRequest, Sort
 from assay.ports.dataset_logs import Edit
 from assay.stores.sql import body
 from assay.stores.sql.database import Connection, Database, Row, in_list, list_of
-from assay.stores.sql.dataset_log_filter import filter_columns
+from assay.stores.sql.dataset_log_filter import rows_matching
 from assay.stores.sql.dataset_versions import close_version, open_version
-from assay.stores.sql.filter_sql import compile_filter
 from assay.stores.sql.order import order_by
-from assay.stores.sql.scope import dataset_at, in_version
+from assay.stores.sql.scope import IN_VERSION, dataset_at, in_version
 from assay.stores.sql.tables import dataset_log as table
 from assay.stores.sql.times import from_microseconds, to_microseconds
 
@@ -63,9 +62,6 @@ _READ_COLUMNS = ", ".join(
 _FIRST_ATTRIBUTE = 9
 _READ = f"SELECT {_READ_COLUMNS} FROM dataset_log l JOIN dataset_log_body b ON b.sequence = l.body_sequence WHERE "
 _READ_MANY = {name: _READ + in_list(name, "l.sequence", "sequences") for name in ("sqlite", "postgresql")}
-IN_VERSION = (
-    "l.dataset_sequence = :dataset AND l.added_in <= :version AND (l.removed_in IS NULL OR l.removed_in > :version)"
-)
 _attributes_of = attrgetter(*ATTRIBUTE_NAMES[2:])
 
 
@@ -128,6 +124,15 @@ def insert_bodies(connection: Connection, rows: Sequence[_Prepared]) -> dict[byt
     return found
 
 
+def free_bodies(connection: Connection, removed: Sequence[Row]) -> None:
+    """Delete the bodies that removed lines referred to (their `body_sequence` each), where no other line does."""
+    connection.run_many(
+        "DELETE FROM dataset_log_body WHERE sequence = :sequence"
+        " AND NOT EXISTS (SELECT 1 FROM dataset_log WHERE body_sequence = :sequence)",
+        [{"sequence": sequence} for (sequence,) in set(removed)],
+    )
+
+
 def insert_lines(connection: Connection, dataset_sequence: int, rows: Sequence[_Prepared], added_in: int) -> list[str]:
     """Store prepared rows at the end of a dataset and return their new ids."""
     bodies = insert_bodies(connection, rows)
@@ -141,8 +146,8 @@ def insert_lines(connection: Connection, dataset_sequence: int, rows: Sequence[_
     return ids
 
 
-def read_log(dataset_id: str, row: Row) -> DatasetLog:
-    """Make a dataset row from the columns of `joined_lines`."""
+def _read_log(dataset_id: str, row: Row) -> DatasetLog:
+    """Make a dataset row from `_READ_COLUMNS`."""
     attributes = row[_FIRST_ATTRIBUTE:-2]
     return DatasetLog(
         id=row[0],
@@ -164,7 +169,7 @@ def _read_many(connection: Connection, dataset_id: str, sequences: Sequence[int]
     """Return the rows with these sequences, in the given order."""
     name = connection.dialect_name
     rows = connection.rows(_READ_MANY[name], {"sequences": list_of(name, sequences)})
-    found = {row[1]: read_log(dataset_id, row) for row in rows}
+    found = {row[1]: _read_log(dataset_id, row) for row in rows}
     return [found[sequence] for sequence in sequences]
 
 
@@ -179,11 +184,7 @@ class SqlDatasetLogs:
         return dataset_at(connection, self.organization_id, dataset_id, lock=lock)
 
     def _matching(self, dataset: int, version: int, expression: Expression) -> ColumnElement[bool]:
-        belongs = in_version(dataset, version)
-        if expression == EVERYTHING:
-            return belongs
-        name = self.database.dialect_name
-        return and_(belongs, compile_filter(expression, filter_columns(dataset, name), name))
+        return rows_matching(dataset, version, expression, self.database.dialect_name)
 
     async def _prepare(self, drafts: Sequence[DatasetLogDraft], change: Change) -> list[_Prepared]:
         arguments = (drafts, to_microseconds(change.at), self.database.dialect_name)
@@ -251,11 +252,7 @@ class SqlDatasetLogs:
                 " WHERE j.id = :job AND l.added_in = :staged LIMIT 1000) RETURNING body_sequence",
                 {"job": job_id, "staged": _staged_mark(connection, job_id)},
             )
-            connection.run_many(
-                "DELETE FROM dataset_log_body WHERE sequence = :sequence"
-                " AND NOT EXISTS (SELECT 1 FROM dataset_log WHERE body_sequence = :sequence)",
-                [{"sequence": sequence} for (sequence,) in set(removed)],
-            )
+            free_bodies(connection, removed)
             return bool(removed)
 
         is_more = True
@@ -288,7 +285,8 @@ class SqlDatasetLogs:
         def count(connection: Connection) -> int:
             return int(connection.rows(select(func.count()).select_from(table).where(condition))[0][0])
 
-        # Both look at the same version, so they may look at the same time.
+        # Both look at one version, so they may look at the same time; only a row added in that very moment can come
+        # between them.
         logs, total = await asyncio.gather(self.database.read(matching), self.database.read(count))
         return Page(logs, total)
 
@@ -342,7 +340,7 @@ class SqlDatasetLogs:
         rows = connection.rows(f"{_READ}l.id = :id AND {IN_VERSION}", chosen)
         if not rows:
             raise NotFound("Log not found")
-        return read_log(dataset_id, rows[0])
+        return _read_log(dataset_id, rows[0])
 
     async def revise(self, dataset_id: str, log_id: str, edit: Edit, change: Change) -> DatasetLog:
         """Replace a row by what `edit` makes of it, in one transaction; raises NotFound."""
@@ -373,7 +371,8 @@ class SqlDatasetLogs:
 
         def work(connection: Connection) -> None:
             dataset, newest = self._dataset(connection, dataset_id, lock=True)
-            if not self._remove(connection, dataset, newest, table.c.id == log_id, change):
+            doomed = and_(in_version(dataset, newest), table.c.id == log_id)
+            if not _remove(connection, dataset, newest, doomed, change):
                 raise NotFound("Log not found")
 
         await self.database.write(work)
@@ -383,25 +382,9 @@ class SqlDatasetLogs:
 
         def work(connection: Connection) -> int:
             dataset, newest = self._dataset(connection, dataset_id, lock=True)
-            condition: ColumnElement[bool] = true()
-            if expression != EVERYTHING:
-                name = connection.dialect_name
-                condition = compile_filter(expression, filter_columns(dataset, name), name)
-            return self._remove(connection, dataset, newest, condition, change)
+            return _remove(connection, dataset, newest, self._matching(dataset, newest, expression), change)
 
         return await self.database.write(work)
-
-    def _remove(
-        self, connection: Connection, dataset: int, newest: int, condition: ColumnElement[bool], change: Change
-    ) -> int:
-        # The version is opened first but only kept when rows were removed: an empty version says nothing.
-        doomed = and_(in_version(dataset, newest), condition)
-        if not connection.rows(select(table.c.sequence).where(doomed).limit(1)):
-            return 0
-        version = open_version(connection, dataset, newest, change)
-        removed = connection.run(table.update().where(doomed).values(removed_in=version))
-        close_version(connection, dataset, version, change, added=0, removed=removed, changed=0)
-        return removed
 
     async def summarize(self, dataset_id: str, version: int | None, expression: Expression) -> LogsSummary:
         """Return sums and means over the rows that match."""
@@ -434,6 +417,16 @@ class SqlDatasetLogs:
             )
 
         return await self.database.read(work)
+
+
+def _remove(connection: Connection, dataset: int, newest: int, doomed: ColumnElement[bool], change: Change) -> int:
+    # Looked for first: a version in which nothing happened says nothing.
+    if not connection.rows(select(table.c.sequence).where(doomed).limit(1)):
+        return 0
+    version = open_version(connection, dataset, newest, change)
+    removed = connection.run(table.update().where(doomed).values(removed_in=version))
+    close_version(connection, dataset, version, change, added=0, removed=removed, changed=0)
+    return removed
 
 
 def _exact_sum(column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:

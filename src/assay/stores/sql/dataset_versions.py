@@ -13,7 +13,7 @@ from assay.model.page import Page, PageRequest
 from assay.ports.dataset_versions import DifferenceCounts, RowHashes
 from assay.stores.sql import body
 from assay.stores.sql.database import Connection, Database, Row, one
-from assay.stores.sql.scope import dataset_at
+from assay.stores.sql.scope import IN_VERSION, dataset_at
 from assay.stores.sql.times import from_microseconds, to_microseconds
 
 _COLUMNS = (
@@ -106,14 +106,14 @@ def close_version(
     connection.run(
         "UPDATE dataset SET version = :number, log_count = log_count + :grown, updated_at = :now, updated_by = :author"
         " WHERE sequence = :dataset",
-        {key: counts[key] for key in ("number", "grown", "now", "author", "dataset")},
+        counts,
     )
     rows = connection.rows(
         "UPDATE dataset_version SET updated_at = :now, log_count = log_count + :grown,"
         " added_count = added_count + :added, removed_count = removed_count + :removed,"
         " changed_count = changed_count + :changed"
         f" WHERE dataset_sequence = :dataset AND number = :number RETURNING {_COLUMNS}",
-        {key: value for key, value in counts.items() if key != "author"},
+        counts,
     )
     return _version(rows[0])
 
@@ -211,8 +211,7 @@ class SqlDatasetVersions:
             rows = connection.rows(
                 "SELECT l.sequence, l.position, l.content_hash, b.codec, b.data"
                 " FROM dataset_log l JOIN dataset_log_body b ON b.sequence = l.body_sequence"
-                " WHERE l.dataset_sequence = :dataset AND l.position > :after AND l.added_in <= :version"
-                " AND (l.removed_in IS NULL OR l.removed_in > :version) ORDER BY l.position LIMIT :limit",
+                f" WHERE {IN_VERSION} AND l.position > :after ORDER BY l.position LIMIT :limit",
                 {"dataset": dataset, "after": after_position, "version": number, "limit": limit},
             )
             return [

@@ -14,6 +14,7 @@ from assay.model.dataset import Dataset, DatasetChanges
 from assay.model.errors import NotFound
 from assay.model.page import Page, PageRequest, Sort
 from assay.stores.sql.database import Connection, Database, Row, one
+from assay.stores.sql.dataset_logs import free_bodies
 from assay.stores.sql.filter_sql import FilterColumns, compile_filter
 from assay.stores.sql.order import order_by
 from assay.stores.sql.tables import dataset as table
@@ -207,11 +208,7 @@ def _purge(connection: Connection, limit: int) -> bool:
         chosen,
     )
     if removed:
-        connection.run_many(
-            "DELETE FROM dataset_log_body WHERE sequence = :sequence"
-            " AND NOT EXISTS (SELECT 1 FROM dataset_log WHERE body_sequence = :sequence)",
-            [{"sequence": sequence} for (sequence,) in set(removed)],
-        )
+        free_bodies(connection, removed)
         return True
     reports = "(SELECT sequence FROM eval_report WHERE dataset_sequence = :dataset)"
     connection.run(f"DELETE FROM eval_task WHERE report_sequence IN {reports}", chosen)

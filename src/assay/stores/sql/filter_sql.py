@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, assert_never
 
 from sqlalchemy import ColumnElement, FromClause, String, and_, exists, false, not_, or_, true
@@ -33,8 +33,7 @@ from assay.stores.sql.dialect import (
     text_literal,
 )
 from assay.stores.sql.regular_expression import Untranslatable
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from assay.stores.sql.times import to_microseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +250,7 @@ def _is_text(column: ColumnElement[Any]) -> bool:
 def _column_number(value: Scalar) -> Number:
     """Return a time as microseconds since the epoch, a boolean as 0 or 1, a number as it is."""
     if isinstance(value, datetime):
-        return (value - _EPOCH) // timedelta(microseconds=1)
+        return to_microseconds(value)
     if isinstance(value, str):
         raise TypeError(f"{value!r} is a literal for a text column.")
     return int(value) if isinstance(value, bool) else value

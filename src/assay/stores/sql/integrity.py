@@ -8,6 +8,7 @@ import zstandard
 from assay.model.merkle import MerkleTree
 from assay.stores.sql import body
 from assay.stores.sql.database import Connection
+from assay.stores.sql.scope import IN_VERSION
 from assay.wire import codec
 
 
@@ -90,8 +91,7 @@ def _wrong_version_hashes(connection: Connection) -> list[str]:
 
 _CONTENT = (
     "SELECT l.position, b.codec, b.data FROM dataset_log l JOIN dataset_log_body b ON b.sequence = l.body_sequence"
-    " WHERE l.dataset_sequence = :dataset AND l.position > :after AND l.added_in <= :version"
-    " AND (l.removed_in IS NULL OR l.removed_in > :version) ORDER BY l.position LIMIT 1000"
+    f" WHERE {IN_VERSION} AND l.position > :after ORDER BY l.position LIMIT 1000"
 )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from assay.model.errors import NotFound
 from assay.model.job import Job, JobState
-from assay.stores.sql.database import Database, Row, one
+from assay.stores.sql.database import Database, Row, insertion, one
 from assay.stores.sql.times import from_microseconds, to_microseconds
 
 _COLUMNS = (
@@ -40,8 +40,8 @@ class SqlJobs:
             "created_at": to_microseconds(job.created_at),
             "updated_at": to_microseconds(job.updated_at),
         }
-        statement = f"INSERT INTO job ({', '.join(values)}) VALUES ({', '.join(f':{name}' for name in values)})"
-        await self.database.write(lambda connection: connection.run(statement, values))
+        statement, row = insertion("job", list(values)), tuple(values.values())
+        await self.database.write(lambda connection: connection.insert_many(statement, [row]))
 
     async def get(self, job_id: str) -> Job:
         """Return a job; raises NotFound."""

@@ -13,9 +13,9 @@ from assay.model.ids import new_uuid
 from assay.model.score import Outcome
 from assay.ports.eval_reports import TaskValues
 from assay.stores.sql import body
-from assay.stores.sql.database import Connection, Database
-from assay.stores.sql.dataset_logs import IN_VERSION
+from assay.stores.sql.database import Connection, Database, insertion
 from assay.stores.sql.eval_reports import report_by_id
+from assay.stores.sql.scope import IN_VERSION
 from assay.stores.sql.times import to_microseconds
 
 # What a cell and the score made of it have in common, in the order of `_verdict`.
@@ -45,14 +45,10 @@ JOIN cell c ON c.report_sequence = :report AND c.log_sequence = l.sequence
 WHERE {IN_VERSION} AND l.position BETWEEN :first AND :last"""
 
 
-def _insert(table: str, columns: Sequence[str]) -> str:
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
-
-
-_INSERT_CELL = _insert("cell", _CELL_COLUMNS) + " ON CONFLICT DO NOTHING"
+_INSERT_CELL = insertion("cell", _CELL_COLUMNS) + " ON CONFLICT DO NOTHING"
 # A score keeps its id through all runs that renew it.
 _UPSERT_SCORE = (
-    _insert("score", _SCORE_COLUMNS)
+    insertion("score", _SCORE_COLUMNS)
     + f" ON CONFLICT ({', '.join(_SCORE_KEY)}) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _SCORE_COLUMNS if name not in (*_SCORE_KEY, "id"))
 )
@@ -118,9 +114,7 @@ class SqlRuns:
             owner, version = _pinned(connection, report_id)
             rows = connection.rows(
                 "SELECT position FROM (SELECT position, row_number() OVER (ORDER BY position) - 1 AS place"
-                " FROM dataset_log WHERE dataset_sequence = :dataset AND added_in <= :version"
-                " AND (removed_in IS NULL OR removed_in > :version)) AS placed"
-                " WHERE place % :size = 0 ORDER BY position",
+                f" FROM dataset_log l WHERE {IN_VERSION}) AS placed WHERE place % :size = 0 ORDER BY position",
                 {"dataset": owner, "version": version, "size": rows_per_chunk},
             )
             firsts = [row[0] for row in rows]

@@ -26,6 +26,12 @@ def dataset_at(connection: Connection, organization_id: int, dataset_id: str, *,
     return row[0], row[1]
 
 
+# The same as text, for statements over `dataset_log l` with the parameters :dataset and :version.
+IN_VERSION = (
+    "l.dataset_sequence = :dataset AND l.added_in <= :version AND (l.removed_in IS NULL OR l.removed_in > :version)"
+)
+
+
 def in_version(dataset_sequence: int, version: int) -> ColumnElement[bool]:
     """Return the condition that a revision is part of a version."""
     return and_(

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import and_, case, func, select
 
-from assay.filters.expression import EVERYTHING, Expression
+from assay.filters.expression import Expression
 from assay.model.score import Score, ScoreAggregate, ScoreValues
 from assay.stores.sql.database import Connection, Database, Row, in_list, list_of
-from assay.stores.sql.dataset_log_filter import filter_columns
+from assay.stores.sql.dataset_log_filter import rows_matching
 from assay.stores.sql.dialect import dialect_named
-from assay.stores.sql.filter_sql import compile_filter
-from assay.stores.sql.scope import dataset_at, in_version
+from assay.stores.sql.scope import dataset_at
 from assay.stores.sql.tables import dataset_log
 from assay.stores.sql.tables import score as table
 from assay.stores.sql.times import from_microseconds
@@ -96,9 +95,7 @@ class SqlScores:
 
         def work(connection: Connection) -> Sequence[ScoreAggregate]:
             dataset, newest = dataset_at(connection, self.organization_id, dataset_id)
-            condition = in_version(dataset, newest if version is None else version)
-            if expression != EVERYTHING:
-                condition = and_(condition, compile_filter(expression, filter_columns(dataset, name), name))
+            condition = rows_matching(dataset, newest if version is None else version, expression, name)
             identity = (table.c.evaluator_id, table.c.evaluator_slug, table.c.evaluator_name, table.c.score_value_type)
             wanted = (
                 select(
