@@ -50,7 +50,7 @@ async def pieces(chunks: AsyncIterator[bytes], file_format: FileFormat) -> Async
         buffer += chunk
         if len(buffer) < wanted:
             continue
-        end = cut(bytes(buffer))
+        end = cut(buffer)
         if end == 0:
             if len(buffer) > _LARGEST_LINE_BYTES:
                 raise Invalid(f"Line {line} is longer than {LARGEST_LOG_BYTES // 1024**2} MB: no row may be.")
@@ -65,11 +65,11 @@ async def pieces(chunks: AsyncIterator[bytes], file_format: FileFormat) -> Async
         yield Piece(bytes(buffer), line)
 
 
-def _after_last_line(text: bytes) -> int:
+def _after_last_line(text: bytearray) -> int:
     return text.rfind(b"\n") + 1
 
 
-def _after_last_csv_record(text: bytes) -> int:
+def _after_last_csv_record(text: bytearray) -> int:
     """A line break ends a record when an even number of quotes stands before it (RFC 4180)."""
     end = text.rfind(b"\n") + 1
     quotes = text.count(b'"', 0, end)
