@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from assay.engine.inline import InlineEngine
 from assay.engine.maintenance import SILENT_IMPORT, Maintenance
 from assay.model.errors import Conflict, Invalid
 from assay.ports.store import Stores
+from assay.providers.prices import load_prices
 from assay.services import access
 from assay.services.access import NewKey
 from assay.settings import Settings
@@ -20,6 +22,7 @@ from assay.stores.sql.sqlite import SqliteDatabase
 from assay.stores.sql.store import SqlStores
 
 _BACKUPS = "backups"
+_SQLITE_FILES: tuple[tuple[migrate.Part, str], ...] = (("meta", backup.DATABASE_FILE), ("logs", backup.LOGS_FILE))
 
 
 def open_stores(settings: Settings) -> Stores:
@@ -32,13 +35,12 @@ def open_stores(settings: Settings) -> Stores:
     if settings.database_url is not None:
         return _open_postgresql(settings.database_url)
     migrate_stores(settings)
-    return SqlStores(SqliteDatabase(settings.data_directory / backup.DATABASE_FILE))
+    directory = settings.data_directory
+    return SqlStores(SqliteDatabase(directory / backup.DATABASE_FILE), SqliteDatabase(directory / backup.LOGS_FILE))
 
 
-def _backup_path(directory: Path) -> Path:
-    backups = directory / _BACKUPS
-    backups.mkdir(exist_ok=True)
-    return backups / f"before-migration-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
+def _backup_path(directory: Path, name: str) -> Path:
+    return directory / _BACKUPS / f"{name.removesuffix('.db')}-before-migration-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
 
 
 def _open_postgresql(url: str) -> Stores:
@@ -51,7 +53,8 @@ def _open_postgresql(url: str) -> Stores:
     elif pending:
         steps = ", ".join(str(number) for number in pending)
         raise Conflict(f"The database lacks migrations {steps}: stop the servers, back up, run `assay migrate`.")
-    return SqlStores(PostgresqlDatabase(url))
+    database = PostgresqlDatabase(url)
+    return SqlStores(database, database)
 
 
 def _check_url(url: str) -> None:
@@ -71,10 +74,11 @@ def migrate_stores(settings: Settings) -> list[int]:
         return migrate.migrate_postgresql(settings.database_url)
     directory = settings.data_directory
     directory.mkdir(parents=True, exist_ok=True)
-    return migrate.migrate_sqlite(
-        directory / backup.DATABASE_FILE,
-        lambda connection: backup.copy_database(connection, _backup_path(directory)),
-    )
+    done: list[int] = []
+    for part, name in _SQLITE_FILES:
+        copy = partial(backup.copy_database, target=_backup_path(directory, name))
+        done += migrate.migrate_sqlite(directory / name, part, copy)
+    return sorted(done)
 
 
 def restore_stores(settings: Settings, directory: Path) -> None:
@@ -90,7 +94,9 @@ def set_up(stores: Stores, settings: Settings) -> NewKey | None:
 
 
 def build_app(stores: Stores, settings: Settings) -> Application:
-    """Return the application over opened stores, with its engine and housekeeping."""
+    """Return the application over opened stores, with its engine and housekeeping; raises Invalid for wrong prices."""
     # One process owns a SQLite file: at its start every running import is one that the last process left behind.
     silent = timedelta(0) if settings.database_url is None else SILENT_IMPORT
-    return make_app(stores, InlineEngine(stores.runs), Maintenance(stores, silent))
+    load_prices(settings.prices_file)
+    engine = InlineEngine(stores)
+    return make_app(stores, engine, Maintenance(stores, engine, silent))

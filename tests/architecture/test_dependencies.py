@@ -41,6 +41,7 @@ def declared(requirements: list[str]) -> set[str]:
         ("model", set()),
         ("settings.py", set()),
         ("ports", set()),
+        ("providers", {"genai_prices"}),
         ("filters", {"msgspec", "re2"}),
         ("statistics", {"numpy", "scipy"}),
         ("services", set()),

@@ -62,11 +62,9 @@ def test_a_dataset_of_type_llm_without_a_window_starts_empty(datasets: DatasetAP
     assert made.id in [one.id for one in datasets.list(page=1, page_size=100).results]
 
 
-def test_a_dataset_with_a_window_is_refused_with_the_way_out(client: DatasetAPI) -> None:
-    with pytest.raises(httpx.HTTPStatusError) as refused:
-        client.create({"name": "sampled", "type": "sampling", **WINDOW})
-    assert refused.value.response.status_code == 400
-    assert "is_empty" in refused.value.response.json()
+def test_a_dataset_is_sampled_from_the_logs_of_a_window(client: DatasetAPI) -> None:
+    made = client.create({"name": "sampled", "type": "sampling", **WINDOW})
+    assert (made.status, made.log_count, made.type) == ("ready", 0, "sampling")
 
 
 def test_a_sampling_without_a_window_names_the_missing_times(client: DatasetAPI) -> None:
@@ -120,11 +118,10 @@ def test_delete_deletes_although_the_client_cannot_read_the_empty_answer(client:
     assert missing.value.response.status_code == 404
 
 
-def test_adding_logs_by_a_window_is_refused_with_the_way_out(client: DatasetAPI, dataset_id: str) -> None:
-    with pytest.raises(httpx.HTTPStatusError) as refused:
-        client.add_logs_to_dataset(dataset_id, {**WINDOW, "filters": {"status": {"operator": "", "value": ["a"]}}})
-    assert refused.value.response.status_code == 400
-    assert "logs/bulk/" in refused.value.response.json()["detail"]
+def test_logs_are_added_by_a_window_and_filters(client: DatasetAPI, dataset_id: str) -> None:
+    reply = client.add_logs_to_dataset(dataset_id, {**WINDOW, "filters": {"status": {"operator": "", "value": ["a"]}}})
+    assert reply["message"] == "Logs are being added to dataset in the background"
+    assert client.list_dataset_logs(dataset_id)["count"] == 3 + reply["count"]
 
 
 @pytest.mark.usefixtures("deletes_can_be_sent")

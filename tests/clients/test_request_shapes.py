@@ -18,6 +18,7 @@ from tests.server import Server
 
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 EMPTY_DATASET = {"name": "made by shape", "is_empty": True}
+DAY = {"start_time": "2026-01-01 00:00:00", "end_time": "2026-01-02 00:00:00"}
 EVERY_MOUNT = [f"{root}{{path}}{slash}" for root, slash in product(("", "/api"), ("", "/"))]
 
 
@@ -128,19 +129,22 @@ def test_every_mount_and_slash_means_the_same(
         ("GET", "/evaluations/evaluators/", None, 200),
         ("GET", "/evaluations/evaluators/{e}/", None, 200),
         ("POST", "/evaluations/datasets/{d}/logs/", {"start_time": "2026-01-01 00:00:00", "filters": {}}, 400),
-        ("POST", "/api/datasets/{d}/logs/create", {"filters": {"id": {"operator": "in", "value": ["a"]}}}, 400),
+        ("POST", "/evaluations/datasets/{d}/logs/", {**DAY, "filters": {}}, 200),
+        ("POST", "/api/datasets/{d}/logs/create", {"filters": {"id": {"operator": "in", "value": ["a"]}}}, 200),
+        ("POST", "/api/datasets/{d}/logs/import/", {**DAY, "filters": {}, "sampling_percentage": 10}, 200),
         ("POST", "/api/datasets/{d}/logs/import/", {"start_time": "2026-01-01T00:00:00Z"}, 400),
-        ("POST", "/api/datasets/{d}/logs/bulk/", {"log_ids": ["a"]}, 400),
+        ("POST", "/api/datasets/{d}/logs/bulk/", {"log_ids": ["a"]}, 200),
         ("POST", "/api/datasets/{d}/logs/bulk/", {"start_time": "2026-01-01T00:00:00Z", "filters": {}}, 400),
+        ("POST", "/api/datasets", {"name": "sampled", "type": "sampling", **DAY, "sampling": 30}, 201),
     ],
 )
-def test_legacy_paths_are_known_and_imports_say_what_to_do_instead(
+def test_legacy_paths_and_imports_are_known_and_missing_times_named(
     call: Caller, places: dict[str, str], method: str, path: str, body: Any, status: int
 ) -> None:
     reply = call(method, filled(path, places), json=body)
     assert reply.status_code == status, reply.text
     if status == 400:
-        assert "logs/bulk/" in reply.text
+        assert set(reply.json()) == {"end_time"}
     else:
         assert reply.json()
 

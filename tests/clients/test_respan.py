@@ -84,15 +84,13 @@ def test_datasets_are_listed_by_filter_and_page_until_one_is_empty(datasets: Dat
     assert list(walk()) == made
 
 
-def test_a_window_or_a_source_dataset_is_refused_with_the_way_out(datasets: DatasetsClient, dataset_id: str) -> None:
-    with pytest.raises(respan.BadRequestError) as window:
-        datasets.create_dataset(name="sampled", start_time=NOW - timedelta(days=1), end_time=NOW)
-    assert "is_empty" in window.value.body
-    with pytest.raises(respan.BadRequestError) as copy:
-        datasets.create_dataset(source_dataset_id=dataset_id)
-    assert "source_dataset_id" in copy.value.body
-    with pytest.raises(respan.BadRequestError, match="logs/bulk/"):
-        datasets.import_dataset_logs(dataset_id, start_time=NOW - timedelta(days=1), end_time=NOW)
+def test_datasets_are_made_from_a_window_and_from_another_dataset(datasets: DatasetsClient, dataset_id: str) -> None:
+    sampled = datasets.create_dataset(name="sampled", start_time=NOW - timedelta(days=1), end_time=NOW, sampling=50)
+    assert (sampled.name, sampled.status) == ("sampled", "ready")
+    copy = datasets.create_dataset(source_dataset_id=dataset_id)
+    assert (copy.name, copy.status, copy.log_count) == ("three rows (copy)", "ready", 3)
+    reply = datasets.import_dataset_logs(dataset_id, start_time=NOW - timedelta(days=1), end_time=NOW)
+    assert reply.message == "Logs are being imported to dataset in the background"
 
 
 def test_a_row_lives_from_create_to_delete(datasets: DatasetsClient, dataset_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -100,8 +101,9 @@ def as_jsonl(rows: list[Any]) -> bytes:
     return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
 
 
-def create_organization(name: str, data: Path) -> str:
+def create_organization(name: str, data: Path, environment: dict[str, str] | None = None) -> str:
     """Make an organisation with the command of the operator and return its key."""
     command = [sys.executable, "-m", "assay.cli.main", "organizations", "create", name, "--data", str(data)]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    settings = {**os.environ, **(environment or {})}
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=settings).stdout
     return printed.strip().rpartition(" ")[2]

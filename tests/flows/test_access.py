@@ -42,12 +42,15 @@ def test_with_an_unknown_key_the_answer_is_401_and_says_so(server: Server, key: 
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_no_route_but_those_of_health_and_documentation_is_open(server: Server, api: Api) -> None:
+OPEN = ("/health", "/ready", "/api/models/public/")
+
+
+def test_no_route_but_those_of_health_documentation_and_prices_is_open(server: Server, api: Api) -> None:
     with requests.Session() as session:
         for path, operations in api.ok("GET", "/openapi.json")["paths"].items():
             for method in operations:
                 answer = session.request(method, server.url + path.replace("{", "").replace("}", ""), timeout=30)
-                assert (answer.status_code == 401) == (path not in ("/health", "/ready")), (method, path)
+                assert (answer.status_code == 401) == (path not in OPEN), (method, path)
 
 
 def test_a_new_key_is_shown_once(api: Api) -> None:

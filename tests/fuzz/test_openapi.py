@@ -30,6 +30,8 @@ from tests.server import running
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 _EXAMPLES = {GenerationMode.POSITIVE: 25, GenerationMode.NEGATIVE: 12}
 # What makes a drawn body or query one that is carried out, so that the answers of success are checked too.
+_LIFTED = ("status", "timestamp", "start_time", "cost", "latency", "time_to_first_token", "prompt_tokens")
+_RECORDED = {"input": 1, "trace_unique_id": "a-trace", "span_unique_id": "a", "customer_identifier": "somebody"}
 _MEANINGFUL: dict[str, dict[str, Any]] = {
     "POST /api/datasets/": {
         "name": "made",
@@ -39,11 +41,21 @@ _MEANINGFUL: dict[str, dict[str, Any]] = {
     },
     "POST /api/datasets/{dataset_id}/logs/": {"input": {"a": 1}},
     "POST /api/datasets/{dataset_id}/logs/bulk/": {"logs": [{"input": 1}, {"output": 2}, "x"]},
+    "POST /api/datasets/{dataset_id}/logs/import/": {"log_ids": ["a"], "granularity": None, "environments": None},
     "DELETE /api/datasets/{dataset_id}/logs/delete/": {"filters": {"input": "nothing"}, "operator": None},
     "PATCH /api/datasets/{dataset_id}/versions/{reference}/": {"tag": "a-tag"},
     "POST /api/datasets/{dataset_id}/eval-reports/create/": {"evaluator_slugs": ["char_count_eval", "x"], "name": None},
     "POST /api/evaluators/{evaluator_id}/run/": {"inputs": {"output": "a"}},
     "POST /api/keys/": {"name": "made"},
+    "POST /api/request-logs/": {"input": "a", **dict.fromkeys(_LIFTED)},
+    "POST /api/request-logs/bulk/": {"logs": [{"input": 1}, "x"]},
+    "POST /api/request-logs/batch/create/": {"logs": [{"input": 1}, "x"]},
+    "POST /api/traces/ingest/": {"data": [{"input": "a"}, "x"]},
+    "POST /api/openai/v1/traces/ingest/": {"data": [{"object": "trace", "id": "a"}, "x"]},
+    "POST /api/v2/traces/": {"resourceSpans": []},
+    "POST /api/traces/bulk-delete/": {"filters": {"id": "nothing"}, "operator": None, "start_time": None},
+    "PATCH /api/request-logs/batch-update/": {"logs": [{"unique_id": "nothing", "note": "a"}]},
+    "PATCH /api/request-logs/{unique_id}/": {"metadata": {"a": 1}, "custom_identifier": "a"},
 }
 _MEANINGFUL_QUERY: dict[str, dict[str, Any]] = {
     "GET /api/datasets/{dataset_id}/versions/diff/": {"from": "0", "to": "1"},
@@ -55,7 +67,12 @@ _MEANINGFUL_QUERY: dict[str, dict[str, Any]] = {
 
 
 # These would take away what all the others need.
-_KEPT = ("DELETE /api/datasets/{dataset_id}/", "DELETE /api/datasets/{dataset_id}/logs/{log_id}/")
+_KEPT = (
+    "DELETE /api/datasets/{dataset_id}/",
+    "DELETE /api/datasets/{dataset_id}/logs/{log_id}/",
+    "DELETE /api/request-logs/{unique_id}/",
+)
+_ALL_KEPT = {*_KEPT, "DELETE /api/traces/{trace_unique_id}/"}
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +93,7 @@ def document(fuzzed: Api) -> BaseSchema:
     imported = fuzzed.ok(
         "POST", f"/api/datasets/{dataset}/logs/import-file/?format=jsonl", status=201, data=b'{"input": 1}\n'
     )
+    recorded = fuzzed.ok("POST", "/api/request-logs/", _RECORDED, status=201)
     real = {
         "dataset_id": dataset,
         "log_id": fuzzed.rows(dataset)[0]["id"],
@@ -83,6 +101,9 @@ def document(fuzzed: Api) -> BaseSchema:
         "reference": "1",
         "evaluator_id": "char_count_eval",
         "job_id": imported["job_id"],
+        "unique_id": recorded["id"],
+        "trace_unique_id": "a-trace",
+        "customer_identifier": "somebody",
     }
     phases = PhasesConfig(coverage=CoveragePhaseConfig(enabled=False))
     generation = GenerationConfig(deterministic=True, with_security_parameters=False)
@@ -100,7 +121,7 @@ def document(fuzzed: Api) -> BaseSchema:
         label = "" if context.operation is None else context.operation.label
         if label.endswith("/logs/delete/"):
             return {"dataset_id": emptied}
-        is_kept = label in _KEPT
+        is_kept = label in _ALL_KEPT
         return {
             name: real[name] if name in real and often(value) and not is_kept else value
             for name, value in (path_parameters or {}).items()

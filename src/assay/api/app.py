@@ -20,10 +20,20 @@ from assay.api import (
     eval_reports,
     evaluators,
     health,
+    ingest,
     jobs,
     keys,
+    log_analytics,
+    models,
+    otlp,
+    request_logs,
+    retention,
+    threads,
+    traces,
+    users,
 )
 from assay.api.auth import Authenticator
+from assay.api.direct import Direct, Door
 from assay.api.errors import add_error_handlers
 from assay.api.paths import OnePath
 from assay.api.request_log import RequestLog
@@ -31,19 +41,31 @@ from assay.model.errors import Unavailable
 from assay.ports.engine import Engine
 from assay.ports.housekeeping import Housekeeping
 from assay.ports.store import Stores
+from assay.providers.prices import list_models
 
 Application = ASGIApp
 
 _KEY_USES_EVERY_SECONDS = 30.0
 _SHOWN_IN_ORDER = (
+    "request logs",
+    "traces",
+    "threads",
+    "users",
     "datasets",
     "dataset logs",
     "dataset versions",
     "eval reports",
     "evaluators",
     "keys",
+    "retention",
+    "models",
     "jobs",
     "health",
+)
+
+_ROOMS = (
+    *(dataset_files, dataset_logs, eval_reports, datasets, dataset_versions, log_analytics, request_logs, traces),
+    *(threads, users, evaluators, jobs, keys, retention, models, health),
 )
 
 
@@ -56,12 +78,15 @@ def make_app(stores: Stores, engine: Engine, housekeeping: Housekeeping) -> Appl
         await engine.start()
         await housekeeping.start()
         key_uses = asyncio.create_task(_store_key_uses(authenticator))
+        # Half a second of reading, which the first log would wait for, and everybody else with it.
+        price_list = asyncio.create_task(asyncio.to_thread(list_models))
         # Bodies of bulk requests are thousands of short-lived dicts: let the collector look at them rarely.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
         yield
         key_uses.cancel()
+        price_list.cancel()
         with suppress(Unavailable):
             await authenticator.store_uses()
         await housekeeping.stop()
@@ -86,11 +111,14 @@ def make_app(stores: Stores, engine: Engine, housekeeping: Housekeeping) -> Appl
     add_error_handlers(app)
     # The first route that fits is taken: fixed names before `{log_id}`, and what is asked most before the rest.
     # Taken over one by one: an included router would be searched as a whole for every request.
+    door = Door(authenticator, stores)
+    direct = [*ingest.make_routes(door), *otlp.make_routes(door)]
+    app.router.routes += direct
     app.router.routes += dataset_files.export_router.routes
-    for room in (dataset_files, dataset_logs, eval_reports, datasets, dataset_versions, evaluators, jobs, keys, health):
+    for room in _ROOMS:
         app.router.routes += room.router.routes
     documentation.add_documentation(app)
-    return RequestLog(OnePath(app))
+    return RequestLog(OnePath(Direct(app, direct)))
 
 
 async def _store_key_uses(authenticator: Authenticator) -> None:

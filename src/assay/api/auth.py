@@ -70,6 +70,12 @@ class Caller:
     store: Store
 
 
+def check_scope(who: Identity, scope: Scope) -> None:
+    """Raise NotAllowed when a key does not hold a scope."""
+    if not who.may(scope):
+        raise NotAllowed(f"This key may not {scope}: it has the scopes {', '.join(who.scopes)}.")
+
+
 def requires(scope: Scope) -> Callable[..., Coroutine[Any, Any, Caller]]:
     """Return the dependency that lets a request in when its key holds `scope`."""
 
@@ -77,8 +83,7 @@ def requires(scope: Scope) -> Callable[..., Coroutine[Any, Any, Caller]]:
         authenticator: Authenticator = request.app.state.authenticator
         stores: Stores = request.app.state.stores
         who = await authenticator.identify(request.headers.get("authorization"))
-        if not who.may(scope):
-            raise NotAllowed(f"This key may not {scope}: it has the scopes {', '.join(who.scopes)}.")
+        check_scope(who, scope)
         return Caller(who, stores.within(who.organization_id, who.environment))
 
     return enter

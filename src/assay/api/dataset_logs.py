@@ -11,16 +11,18 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from assay.api.auth import Caller, Reader, Writer
 from assay.api.lists import current_filters, filters_of, page_of, sort_of, url_of, within_window
 from assay.api.routes import READ_ERRORS, WRITE_ERRORS, JsonRoute, answer
+from assay.api.sampling import trial_out
 from assay.filters.expression import EVERYTHING, Expression
 from assay.filters.fields import DATASET_LOG_FIELDS
 from assay.filters.parse import parse_filters
 from assay.model.errors import Invalid
 from assay.model.page import Sort
+from assay.ports.engine import Engine
 from assay.services import dataset_logs as services
+from assay.services import log_imports
 from assay.services.datasets import find_version_number
 from assay.wire.dataset_logs import (
     MOST_BULK_LOGS,
-    BulkCreate,
     BulkCreated,
     DatasetLogChange,
     DatasetLogCreate,
@@ -34,6 +36,8 @@ from assay.wire.dataset_logs import (
     list_item,
     summary_out,
 )
+from assay.wire.import_jobs import LogsAdded, SamplingPreview
+from assay.wire.log_imports import BulkAdd, LogImport, read_import, seed_of
 from assay.wire.pages import FilterBody, PageOut, envelope
 from assay.wire.times import read_time
 from assay.wire.unified_log import read_log
@@ -42,7 +46,10 @@ router = APIRouter(prefix="/api/datasets/{dataset_id}/logs", tags=["dataset logs
 
 _ROW_ORDER = Sort("id")
 _VERSION = Query(description="Read as of this version: its number or tag.")
-_LATER = "This server does not add request logs to datasets yet: send rows with logs/, logs/bulk/ or logs/import-file/."
+_BULK: dict[int | str, dict[str, Any]] = {
+    **WRITE_ERRORS,
+    200: {"model": LogsAdded | SamplingPreview, "description": "Request logs are being added, or would be."},
+}
 
 
 def _schema(model: Any) -> dict[str, Any]:
@@ -63,11 +70,16 @@ async def create_log(dataset_id: str, caller: Writer, request: Request) -> Respo
     return answer(created(log_id, dataset_id, draft), 201)
 
 
-@router.post("/bulk/", status_code=201, response_model=BulkCreated, responses=WRITE_ERRORS)
-async def create_logs(dataset_id: str, body: BulkCreate, caller: Writer) -> Response:
-    """Add 1 to 500 rows. Rows that cannot be read are listed in `errors`; if none can, the answer is 400."""
+@router.post("/bulk/", status_code=201, response_model=BulkCreated, responses=_BULK)
+async def create_logs(dataset_id: str, body: BulkAdd, caller: Writer, request: Request) -> Response:
+    """Add 1 to 500 rows. Rows that cannot be read are listed in `errors`; if none can, the answer is 400.
+
+    Without `logs` this adds request logs, by `log_ids` or by a window and filters, and answers 200 as `import/` does.
+    """
     if body.logs is None:
-        await _refuse_import(dataset_id, caller, "logs")
+        if not body.names_logs:
+            raise Invalid.field("logs", "Send logs: rows to add; or log_ids, or start_time and end_time with filters.")
+        return await _add_logs(dataset_id, body, caller, request, "Logs are being added to dataset in the background")
     if not isinstance(body.logs, list):
         raise Invalid.field("logs", f"Expected a list of rows, but got {type(body.logs).__name__}.")
     if not 1 <= len(body.logs) <= MOST_BULK_LOGS:
@@ -83,16 +95,31 @@ async def create_logs(dataset_id: str, body: BulkCreate, caller: Writer) -> Resp
     return answer({**counts, "errors": errors, "unique_ids": result.ids, "version": result.version}, 201)
 
 
-@router.post("/import/", response_model=LogsDeleted, responses=WRITE_ERRORS, include_in_schema=False)
-@router.post("/create/", response_model=LogsDeleted, responses=WRITE_ERRORS, include_in_schema=False)
-async def import_logs(dataset_id: str, caller: Writer) -> None:
-    """Add request logs of a window of time. Not there yet: the answer says so."""
-    await _refuse_import(dataset_id, caller, "detail")
+@router.post("/import/", response_model=LogsAdded | SamplingPreview, responses=WRITE_ERRORS)
+async def import_logs(dataset_id: str, body: LogImport, caller: Writer, request: Request) -> Response:
+    """Add request logs as one version, those left out that the dataset has already; a large import goes on as a job.
+
+    With `dry_run` nothing is added: the answer says how many logs match and would be taken, and shows three of them.
+    """
+    return await _add_logs(dataset_id, body, caller, request, "Logs are being imported to dataset in the background")
 
 
-async def _refuse_import(dataset_id: str, caller: Caller, field: str) -> None:
-    await caller.store.datasets.get(dataset_id)
-    raise Invalid(_LATER) if field == "detail" else Invalid.field(field, _LATER)
+@router.post("/create/", response_model=LogsAdded, responses=WRITE_ERRORS, include_in_schema=False)
+async def add_logs(dataset_id: str, body: LogImport, caller: Writer, request: Request) -> Response:
+    """Add request logs, at the oldest of its paths."""
+    return await _add_logs(dataset_id, body, caller, request, "Logs are being added to dataset in the background")
+
+
+async def _add_logs(dataset_id: str, body: LogImport, caller: Caller, request: Request, message: str) -> Response:
+    store, who = caller.store, caller.who
+    dataset = await store.datasets.get(dataset_id)
+    recipe = read_import(body, dataset.granularity, seed_of(dataset_id), who.environment)
+    if body.dry_run:
+        return answer(trial_out(await log_imports.try_recipe(store, recipe), recipe))
+    engine: Engine = request.app.state.engine
+    dataset, job = await log_imports.add_logs(store, engine, who, dataset_id, recipe, datetime.now(UTC))
+    count = job.done_count if job.state == "completed" else None
+    return answer({"message": message, "count": count, "job_id": job.id, "dataset_version": dataset.version})
 
 
 async def _list(

@@ -7,12 +7,19 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from assay.api.auth import Reader, Writer
+from assay.api.auth import Caller, Reader, Writer
 from assay.api.lists import current_filters, filters_of, page_of, sort_of, url_of, within_window
 from assay.api.routes import READ_ERRORS, WRITE_ERRORS, JsonRoute, answer
+from assay.api.sampling import trial_out
 from assay.filters.fields import DATASET_FIELDS
+from assay.model.dataset import Dataset
+from assay.model.errors import Invalid
+from assay.model.ids import new_uuid
+from assay.model.job import Job
 from assay.model.page import Sort
+from assay.ports.engine import Engine
 from assay.services import datasets as services
+from assay.services import log_imports
 from assay.wire.datasets import (
     DatasetCreate,
     DatasetOut,
@@ -20,10 +27,12 @@ from assay.wire.datasets import (
     DatasetUpdate,
     Summary,
     dataset_out,
+    read_copy,
     read_create,
     read_replace,
     read_update,
 )
+from assay.wire.import_jobs import SamplingPreview
 from assay.wire.pages import FilterBody, PageOut, envelope
 from assay.wire.times import read_time
 
@@ -32,13 +41,46 @@ router = APIRouter(prefix="/api/datasets", tags=["datasets"], route_class=JsonRo
 _NEWEST_FIRST = Sort("created_at", descending=True)
 
 
-@router.post("/", status_code=201, response_model=DatasetOut, responses=WRITE_ERRORS)
+_CREATED: dict[int | str, dict[str, Any]] = {
+    **WRITE_ERRORS,
+    200: {"model": SamplingPreview, "description": "With `dry_run`: what would be taken."},
+}
+
+
+@router.post("/", status_code=201, response_model=DatasetOut, responses=_CREATED)
 @router.post("/create/", status_code=201, response_model=DatasetOut, responses=WRITE_ERRORS, include_in_schema=False)
-async def create_dataset(body: DatasetCreate, caller: Writer) -> Response:
-    """Create a dataset. It starts empty; rows are added to it afterwards."""
-    name, description, kind, filters = read_create(body)
-    dataset = await services.create_empty(caller.store, caller.who, name, description, kind, filters, datetime.now(UTC))
-    return answer(dataset_out(dataset), 201)
+async def create_dataset(body: DatasetCreate, caller: Writer, request: Request) -> Response:
+    """Create a dataset: empty, filled from request logs, or as a copy of another dataset.
+
+    With `dry_run` nothing is created: the answer says how many logs match and would be taken, and shows three of them.
+    """
+    store, at, engine = caller.store, datetime.now(UTC), request.app.state.engine
+    if body.source_dataset_id is not None:
+        return _created(*await _copy(body, body.source_dataset_id, caller, engine, at))
+    new = read_create(body, new_uuid(), caller.who.environment)
+    if new.recipe is None:
+        return answer(dataset_out(await services.create_empty(store, caller.who, new, at)), 201)
+    if body.dry_run:
+        return answer(trial_out(await log_imports.try_recipe(store, new.recipe), new.recipe))
+    return _created(*await log_imports.create_from_logs(store, engine, caller.who, new, new.recipe, at))
+
+
+def _created(dataset: Dataset, job: Job) -> Response:
+    # While it is `initializing`, the job says how far it is.
+    return answer({**dataset_out(dataset), "job_id": job.id}, 201)
+
+
+async def _copy(
+    body: DatasetCreate, source_id: str, caller: Caller, engine: Engine, at: datetime
+) -> tuple[Dataset, Job]:
+    if body.dry_run:
+        raise Invalid.field("dry_run", "A copy takes every row of its source: there is nothing to try.")
+    source = await caller.store.datasets.get(source_id)
+    reference = None if body.source_version is None else str(body.source_version)
+    version = await services.find_version_number(caller.store, source_id, reference)
+    new = read_copy(body, new_uuid(), source)
+    number = source.version if version is None else version
+    return await log_imports.copy_dataset(caller.store, engine, caller.who, new, source, number, at)
 
 
 async def _list(request: Request, body: FilterBody | None, caller: Reader) -> Response:

@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 
 # Said once for all routes: FastAPI's own way would solve one dependency more for every request.
 _KEY = {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer <key>`."}
-_OPEN_TO_ALL = ("/health", "/ready")
+_OPEN_TO_ALL = ("/health", "/ready", "/api/models/public/")
 
 
 def add_documentation(app: FastAPI) -> None:

@@ -12,6 +12,7 @@ from assay.api.routes import answer
 from assay.model.errors import (
     AssayError,
     Conflict,
+    Full,
     Invalid,
     NotAllowed,
     NotAuthenticated,
@@ -28,6 +29,7 @@ _STATUS: tuple[tuple[type[AssayError], int], ...] = (
     (Conflict, 409),
     (NotAuthenticated, 401),
     (NotAllowed, 403),
+    (Full, 507),
     (Unavailable, 503),
 )
 
@@ -44,6 +46,23 @@ def domain_answer(error: AssayError) -> Response:
     return response
 
 
+def http_answer(error: HTTPException, method: str) -> Response:
+    """Return the answer for an error of HTTP itself."""
+    detail = error.detail
+    if error.status_code == 404:
+        detail = "Not found."
+    if error.status_code == 405:
+        detail = f'Method "{method}" not allowed.'
+    response = answer({"detail": detail}, error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def failed_answer() -> Response:
+    """Return the answer for what nobody foresaw: the log has the traceback, and the answer gives nothing of it away."""
+    return answer({"detail": "The server failed; its log says why."}, 500)
+
+
 def add_error_handlers(app: FastAPI) -> None:
     """Give every error its answer in the form of the contract."""
 
@@ -57,16 +76,8 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
-        detail = error.detail
-        if error.status_code == 404:
-            detail = "Not found."
-        if error.status_code == 405:
-            detail = f'Method "{request.method}" not allowed.'
-        response = answer({"detail": detail}, error.status_code)
-        response.headers.update(error.headers or {})
-        return response
+        return http_answer(error, request.method)
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> Response:
-        # The server logs the traceback itself; the answer gives nothing of it away.
-        return answer({"detail": "The server failed; its log says why."}, 500)
+        return failed_answer()

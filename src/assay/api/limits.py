@@ -1,34 +1,84 @@
-"""How large a body may be: refused while it comes in, before memory grows."""
+"""How large a body may be, and how many bytes of bodies may be in memory at once."""
 
 from __future__ import annotations
 
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.types import Message, Receive
+import threading
+
+from assay.model.errors import TooLarge, Unavailable
 
 MEBIBYTE = 1024 * 1024
-# A row may have 20 MB; a little more for the JSON around it.
+# A log or row may have 20 MB; a little more for the JSON around it.
 ONE_ROW = 21 * MEBIBYTE
 MANY_ROWS = 100 * MEBIBYTE
+_MOST_IN_FLIGHT = 256 * MEBIBYTE
+_BUSY = "The server is reading as many bytes as it can hold: send this again in a moment."
 
 
-def limited(receive: Receive, request: Request, most_bytes: int) -> Receive:
-    """Return `receive` with a limit on the body; going beyond raises the answer 413."""
-    stated = request.headers.get("content-length", "")
-    received = 0
+class Budget:
+    """Counts the bytes of bodies that are being read and decoded, from any thread."""
 
-    async def limited_receive() -> Message:
-        nonlocal received
-        if stated.isdigit() and int(stated) > most_bytes:
-            raise _too_large(most_bytes)
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > most_bytes:
-            raise _too_large(most_bytes)
-        return message
+    def __init__(self, most_bytes: int = _MOST_IN_FLIGHT) -> None:
+        self._most = most_bytes
+        self._used = 0
+        self._lock = threading.Lock()
 
-    return limited_receive
+    def check(self, size: int) -> None:
+        """Raise Unavailable when a body of this many bytes would find no room now."""
+        # A single body always finds room in an empty house.
+        if self._used and self._used + size > self._most:
+            raise Unavailable(_BUSY)
+
+    def take(self, size: int) -> None:
+        """Charge bytes that have come in; raises Unavailable when they are too many."""
+        with self._lock:
+            if self._used + size > self._most:
+                raise Unavailable(_BUSY)
+            self._used += size
+
+    def give(self, size: int) -> None:
+        """Take back a charge."""
+        with self._lock:
+            self._used -= size
 
 
-def _too_large(most_bytes: int) -> HTTPException:
-    return HTTPException(413, f"The body is too large: at most {most_bytes // MEBIBYTE} MB are taken here.")
+IN_FLIGHT = Budget()
+"""The budget of this process."""
+
+
+class Charge:
+    """What one request holds of the budget, and the limit of its own; `give_back` must be called at its end."""
+
+    __slots__ = ("_budget", "_held", "_most", "_size")
+
+    def __init__(self, most_bytes: int, budget: Budget = IN_FLIGHT) -> None:
+        self._budget = budget
+        self._most = most_bytes
+        self._held = 0
+        self._size = 0
+
+    def announce(self, size: int) -> None:
+        """Check the size that a sender states, before anything is read; raises TooLarge, Unavailable."""
+        if size > self._most:
+            raise _too_large(self._most)
+        self._budget.check(size)
+
+    def take(self, size: int) -> None:
+        """Charge bytes of the body itself; raises TooLarge, Unavailable."""
+        self._size += size
+        if self._size > self._most:
+            raise _too_large(self._most)
+        self.take_beside(size)
+
+    def take_beside(self, size: int) -> None:
+        """Charge bytes that are not the body itself, as its compressed form; raises Unavailable."""
+        self._budget.take(size)
+        self._held += size
+
+    def give_back(self) -> None:
+        """Return everything that is held."""
+        self._budget.give(self._held)
+        self._held = 0
+
+
+def _too_large(most_bytes: int) -> TooLarge:
+    return TooLarge(f"The body is too large: at most {most_bytes // MEBIBYTE} MB are taken here.")

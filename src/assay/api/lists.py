@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import Request
 
 from assay.filters.canonical import canonical_form
-from assay.filters.expression import EVERYTHING, And, Condition, Expression, Field, Operator
+from assay.filters.expression import EVERYTHING, And, Condition, Expression, Field, Operator, walk
 from assay.filters.fields import FieldSet
+from assay.filters.literals import as_boolean
+from assay.filters.log_query import LogQuery
 from assay.filters.parse import Unknown, parse_quick_filters, parse_request_filters, parse_sort
+from assay.filters.search_query import parse_search
+from assay.model.access import Environment
+from assay.model.errors import Invalid
 from assay.model.page import PageRequest, Sort
+from assay.wire.log_analytics import LogFilterBody
 from assay.wire.pages import FilterBody, read_page
 from assay.wire.times import read_time
 
@@ -23,6 +30,12 @@ RESERVED = frozenset(
         "export_format", "export", "detail", "exporting",
     )
 )  # fmt: skip
+# More of them where logs, traces, threads and users are read.
+LOG_RESERVED = RESERVED | frozenset(
+    ("fields", "count", "cursor", "group_by", "percentiles", "buckets", "limit", "sampled")
+)
+_DEFAULT_WINDOW = timedelta(hours=1)
+_BOTH: tuple[Environment, ...] = ("prod", "test")
 
 
 def page_of(request: Request, body: FilterBody | None, *, default_size: int = 100, most: int = 1000) -> PageRequest:
@@ -33,9 +46,15 @@ def page_of(request: Request, body: FilterBody | None, *, default_size: int = 10
     return read_page(number, size, default_size=default_size, most=most)
 
 
-def sort_of(request: Request, fields: FieldSet, default: Sort) -> Sort:
-    """Return the order that a request asks for; `sort_by` wins over the older `order_by`."""
-    return parse_sort(request.query_params.get("sort_by") or request.query_params.get("order_by"), fields, default)
+def sort_of(request: Request, fields: FieldSet, default: Sort, body: LogFilterBody | None = None) -> Sort:
+    """Return the order that a request asks for; `sort_by` wins over the older `order_by`, the URL over the body."""
+    return parse_sort(sort_text(request, body), fields, default)
+
+
+def sort_text(request: Request, body: LogFilterBody | None) -> str | None:
+    """Return the order as the client wrote it."""
+    query = request.query_params
+    return query.get("sort_by") or query.get("order_by") or text_of(request, body, "sort_by")
 
 
 def filters_of(
@@ -67,6 +86,110 @@ def within_window(expression: Expression, start: datetime | None, end: datetime 
     if not bounds:
         return expression
     return And((*(() if expression == EVERYTHING else (expression,)), *bounds))
+
+
+@dataclass(frozen=True, slots=True)
+class LogsAsked:
+    """Which logs a request asks for, as a query and as lists echo it; `is_default_window` when it named no time."""
+
+    query: LogQuery
+    current_filters: dict[str, Any]
+    is_default_window: bool
+
+
+def logs_asked(
+    request: Request,
+    body: FilterBody | None,
+    fields: FieldSet,
+    *,
+    has_default_window: bool,
+    unknown: Unknown = "metadata",
+) -> LogsAsked:
+    """Return which logs a request asks for: filters, search, window and environments.
+
+    The window of the contract's lists, the last hour, holds only where a request says nothing about time at all.
+    """
+    query, written = request.query_params, body.filters if body is not None else None
+    expression = parse_request_filters(
+        written,
+        query.multi_items(),
+        fields,
+        LOG_RESERVED,
+        unknown=unknown,
+        operator=body.operator if body is not None else None,
+    )
+    start = read_time(query.get("start_time", body.start_time if body is not None else None), "start_time")
+    end = read_time(query.get("end_time", body.end_time if body is not None else None), "end_time")
+    search, terms = parse_search(text_of(request, body, "search"), fields)
+    expression = _both(expression, terms)
+    echoed = canonical_form(written) if body is not None else {}
+    echoed |= parse_quick_filters(query.multi_items(), fields, LOG_RESERVED)
+    is_default = has_default_window and start is None and end is None and not _names(expression, _TIMES)
+    if is_default:
+        start = datetime.now(UTC) - _DEFAULT_WINDOW
+        echoed["timestamp"] = {"operator": "gte", "value": [start.isoformat().replace("+00:00", "Z")]}
+    return LogsAsked(LogQuery(expression, start, end, environments_of(request, expression), search), echoed, is_default)
+
+
+_TIMES = frozenset(("timestamp", "start_time", "end_time", "created_at"))
+
+
+def _both(one: Expression, other: Expression) -> Expression:
+    parts = [part for part in (one, other) if part != EVERYTHING]
+    return EVERYTHING if not parts else parts[0] if len(parts) == 1 else And(tuple(parts))
+
+
+def _names(expression: Expression, names: frozenset[str]) -> bool:
+    return any(isinstance(part, Condition) and part.field.name in names for part in walk(expression))
+
+
+def environments_of(request: Request, expression: Expression = EVERYTHING) -> tuple[Environment, ...]:
+    """Return the environments that a request asks for; none means that of the key."""
+    named = request.query_params.get("environment", "").strip().lower()
+    if named:
+        if named not in _BOTH:
+            raise Invalid.field("environment", f"'{named[:60]}' is no environment: use prod or test.")
+        return ("prod",) if named == "prod" else ("test",)
+    is_test = flag_of(request, "is_test")
+    if is_test is not None:
+        return ("test",) if is_test else ("prod",)
+    # A filter on the environment must find what it asks for.
+    is_any = flag_of(request, "all_envs") or _names(expression, frozenset(("environment",)))
+    return _BOTH if is_any else ()
+
+
+def flag_of(request: Request, name: str) -> bool | None:
+    """Return a true or false of the URL, None when it is not given; raises Invalid."""
+    text = request.query_params.get(name, "").strip()
+    value = as_boolean(text) if text else None
+    if text and value is None:
+        raise Invalid.field(name, f"'{text[:60]}' is neither true nor false.")
+    return value
+
+
+def number_of(request: Request, name: str, *, default: int, most: int) -> int:
+    """Return a whole number from 1 to `most` of the URL; raises Invalid."""
+    text = request.query_params.get(name, "").strip()
+    if not text:
+        return default
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    if not 1 <= number <= most:
+        raise Invalid.field(name, f"'{text[:60]}' is no whole number from 1 to {most}.")
+    return number
+
+
+def words_of(request: Request, name: str) -> list[str]:
+    """Return a comma list of the URL, each word once."""
+    text = ",".join(request.query_params.getlist(name))
+    return list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+
+
+def text_of(request: Request, body: FilterBody | None, name: str) -> str | None:
+    """Return a text of the URL or, where that has none, of the body; raises Invalid."""
+    value = request.query_params.get(name, getattr(body, name, None))
+    if value is not None and not isinstance(value, str):
+        raise Invalid.field(name, "Not a valid string.")
+    return value
 
 
 def current_filters(request: Request, body: FilterBody | None, fields: FieldSet) -> dict[str, Any]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 # Resources that old clients ask for at the root.
-_AT_ROOT = ("datasets", "evaluators")
+_AT_ROOT = ("datasets", "evaluators", "request-logs")
+# What exporters of OpenTelemetry add to a base URL, and the one summary that its documentation has elsewhere.
+_WHOLE = {"v1/traces": "v1/traces", "v2/traces": "v2/traces", "clickhouse/traces/summary": "traces/summary"}
+# Two names of one thing.
+_RENAMED = {"threads": "log_threads"}
 # The oldest paths have a root of their own; the one of dataset logs means an import there, not a new row.
 _LEGACY = "evaluations"
 _LEGACY_NAMES = {"datasets": "datasets", "eval-sets": "datasets", "evaluators": "evaluators"}
@@ -40,10 +44,14 @@ def canonical_path(path: str) -> str:
         parts = [part for place, part in enumerate(parts) if place > 1 or (place == 1 and part)]
         if not parts:
             return path
+        parts[0] = _RENAMED.get(parts[0], parts[0])
     elif parts[0] == _LEGACY and len(parts) > 1 and parts[1] in _LEGACY_NAMES:
         parts = [_LEGACY_NAMES[parts[1]], *parts[2:]]
         if parts[0] == "datasets" and len(parts) == 3 and parts[2] == "logs":
             parts.append("import")
     elif parts[0] not in _AT_ROOT:
-        return path
+        whole = _WHOLE.get("/".join(parts)) if len(parts) < 4 else None
+        if whole is None:
+            return path
+        parts = [whole]
     return "/api/" + "/".join(parts) + "/"

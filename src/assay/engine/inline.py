@@ -1,4 +1,4 @@
-"""The embedded engine: reports run as tasks of the server's own event loop."""
+"""The embedded engine: reports and log imports run as tasks of the server's own event loop."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import logging
 from datetime import UTC, datetime
 
 from assay.engine.eval_run import ROWS_PER_CHUNK, evaluate_chunk, finish_report, prepare_evaluations
+from assay.engine.inline_imports import InlineImports
 from assay.model.errors import Invalid, NotFound, Unavailable
 from assay.model.eval_report import FINISHED, EvalReport
-from assay.ports.eval_reports import RunStore
+from assay.model.job import Job
+from assay.ports.store import Stores
 from assay.statistics.summary import load_arithmetic
 
 logger = logging.getLogger(__name__)
@@ -23,8 +25,9 @@ _WARM_UP_AFTER_SECONDS = 1.5
 class InlineEngine:
     """Runs reports chunk by chunk; reports that run together take turns, so that a small one never waits long."""
 
-    def __init__(self, runs: RunStore) -> None:
-        self._runs = runs
+    def __init__(self, stores: Stores) -> None:
+        self._runs = stores.runs
+        self._imports = InlineImports(stores)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._chunks = asyncio.Semaphore(_CHUNKS_AT_ONCE)
@@ -34,6 +37,7 @@ class InlineEngine:
     async def start(self) -> None:
         """Take up every report that is not finished: after a crash this is the whole recovery."""
         self._is_running = True
+        self._imports.start()
         self._warm_up = asyncio.create_task(_load_arithmetic(), name="warm-up")
         for report_id in await self._runs.list_unfinished():
             await self.submit(report_id)
@@ -49,6 +53,10 @@ class InlineEngine:
         task = asyncio.create_task(self._run(report_id), name=f"eval report {report_id}")
         self._tasks[report_id] = task
         task.add_done_callback(lambda _: self._done(report_id))
+
+    async def import_logs(self, job: Job) -> None:
+        """Work on a stored job of the kind "log import", from its beginning, unless it is being worked on."""
+        self._imports.submit(job)
 
     def _done(self, report_id: str) -> None:
         del self._tasks[report_id]
@@ -69,6 +77,7 @@ class InlineEngine:
         tasks = list(self._tasks.values())
         if tasks:
             await asyncio.wait(tasks)
+        await self._imports.stop()
 
     async def _run(self, report_id: str) -> None:
         while not await self._has_ended(report_id):

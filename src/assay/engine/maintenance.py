@@ -6,7 +6,10 @@ import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 
+from assay.engine.log_keeper import LogKeeper
 from assay.model.errors import Unavailable
+from assay.model.job import LOG_IMPORT
+from assay.ports.engine import Engine
 from assay.ports.store import Stores
 
 logger = logging.getLogger(__name__)
@@ -22,19 +25,23 @@ SILENT_IMPORT = timedelta(minutes=10)
 class Maintenance:
     """A loop that does a little, often, so that nobody ever waits for it."""
 
-    def __init__(self, stores: Stores, silent_import: timedelta) -> None:
+    def __init__(self, stores: Stores, engine: Engine, silent_import: timedelta) -> None:
         """`silent_import`: how long an import may give no sign of life before it counts as abandoned at the start."""
         self._stores = stores
+        self._engine = engine
         self._silent_import = silent_import
+        self._log_keeper = LogKeeper(stores.log_upkeep)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Clean up the imports of a process that died, and begin the loop."""
-        await self.discard_abandoned_imports(datetime.now(UTC) - self._silent_import)
+        """Take up or clean up the imports of a process that died, and begin the loop; the engine has started."""
+        await self.settle_abandoned_imports(datetime.now(UTC) - self._silent_import)
         self._task = asyncio.create_task(self._loop(), name="maintenance")
+        await self._log_keeper.start()
 
     async def stop(self) -> None:
-        """End the loop."""
+        """End the loops."""
+        await self._log_keeper.stop()
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -46,7 +53,7 @@ class Maintenance:
                 while is_more:
                     is_more = await self._stores.deleted_datasets.purge(_PURGED_AT_ONCE)
                     await asyncio.sleep(_BREATH_SECONDS)
-                await self.discard_abandoned_imports(datetime.now(UTC) - SILENT_IMPORT)
+                await self.settle_abandoned_imports(datetime.now(UTC) - SILENT_IMPORT)
             except Unavailable as error:
                 logger.warning("maintenance waits: %s", error.message)
             except Exception:
@@ -54,9 +61,15 @@ class Maintenance:
                 logger.exception("maintenance failed and will try again")
             await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def discard_abandoned_imports(self, silent_since: datetime) -> None:
-        """Throw away the unpublished rows of imports that nobody continues, and mark them failed."""
+    async def settle_abandoned_imports(self, silent_since: datetime) -> None:
+        """Start log imports that nobody continues again; throw away what came of a file, and mark that import failed.
+
+        A log import knows where its logs are; the bytes of a file are gone with the process that read them.
+        """
         for job in await self._stores.abandoned_jobs.list_abandoned(silent_since):
+            if job.kind == LOG_IMPORT:
+                await self._engine.import_logs(job)
+                continue
             store = self._stores.within(job.organization_id, "prod")
             await store.dataset_logs.discard_staged(job.id)
             message = "The server stopped during the import; nothing was added. Send the file again."

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from assay.filters.expression import Field
 from assay.filters.operators import Kind
 from assay.model.log import ATTRIBUTE_NAMES
+from assay.model.request_log import SPAN_ATTRIBUTE_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,71 @@ DATASET_LOG_FIELDS = FieldSet(
     },
 )
 
+_SPAN_ALIASES: dict[str, tuple[str, ...]] = {
+    "span_unique_id": ("span_id",),
+    "span_parent_id": ("parent_span_id",),
+    "cache_hit": ("cache_bit",),
+}
+_SPAN_NUMBERS = ("prompt_version_number", "prompt_cache_hit_tokens", "prompt_cache_creation_tokens", "reasoning_tokens")
+_SPAN_BOOLEANS = ("stream", "cache_hit", "has_tool_calls", "positive_feedback", "blurred", "is_pinned")
+# Recognised parts of a request log that stand in its body under their own names, beside input and output.
+DETAIL_NAMES = (
+    *("tools", "tool_calls", "tool_choice", "response_format", "properties", "variables", "full_request"),
+    *("full_response", "warnings", "temperature", "top_p", "max_tokens"),
+)
+
+
+def _span_attribute(name: str) -> FieldSpec:
+    kind: Kind = "number" if name in _SPAN_NUMBERS else "boolean" if name in _SPAN_BOOLEANS else "text"
+    return FieldSpec(kind, sortable=True, aliases=_SPAN_ALIASES.get(name, ()))
+
+
+REQUEST_LOG_FIELDS = FieldSet(
+    "request log",
+    {
+        "id": FieldSpec("text", sortable=True, aliases=("unique_id",)),
+        **{name: _attribute(name) for name in ATTRIBUTE_NAMES},
+        **{name: _span_attribute(name) for name in SPAN_ATTRIBUTE_NAMES},
+        "is_root_span": _BOOLEAN,
+        "created_at": _TIME,
+        "metadata": _JSON,
+        "input": FieldSpec("json", aliases=("prompt", "messages", "prompt_messages")),
+        "output": FieldSpec("json", aliases=("completion", "completion_message")),
+        "expected_output": FieldSpec("json", aliases=("ideal_output",)),
+        **dict.fromkeys(DETAIL_NAMES, _JSON),
+        "scores": FieldSpec("scores"),
+    },
+)
+
+TRACE_FIELDS = FieldSet(
+    "trace",
+    {
+        "trace_unique_id": FieldSpec("text", sortable=True, aliases=("id", "unique_id", "trace_id")),
+        "environment": _TEXT,
+        "start_time": _TIME,
+        "end_time": FieldSpec("time", sortable=True, aliases=("timestamp",)),
+        "duration": _NUMBER,
+        "span_count": _NUMBER,
+        "llm_call_count": _NUMBER,
+        "error_count": _NUMBER,
+        "total_cost": FieldSpec("number", sortable=True, aliases=("cost",)),
+        "total_tokens": FieldSpec("number", sortable=True, aliases=("total_request_tokens",)),
+        "total_prompt_tokens": FieldSpec("number", sortable=True, aliases=("prompt_tokens",)),
+        "total_completion_tokens": FieldSpec("number", sortable=True, aliases=("completion_tokens",)),
+        "name": FieldSpec("text", sortable=True, aliases=("span_name",)),
+        "workflow_name": FieldSpec("text", sortable=True, aliases=("span_workflow_name",)),
+        "model": _TEXT,
+        "status": _TEXT,
+        "customer_identifier": _TEXT,
+        "session_identifier": FieldSpec("text", sortable=True, aliases=("session_id",)),
+        "thread_identifier": _TEXT,
+        "trace_group_identifier": _TEXT,
+        "metadata": _JSON,
+        "input": _JSON,
+        "output": _JSON,
+    },
+)
+
 EVALUATOR_FIELDS = FieldSet(
     "evaluator",
     {
@@ -161,7 +227,10 @@ EVAL_REPORT_FIELDS = FieldSet(
 
 JSON_ROOTS = frozenset(
     name
-    for fields in (DATASET_FIELDS, DATASET_LOG_FIELDS, EVALUATOR_FIELDS, EVAL_REPORT_FIELDS)
+    for fields in (
+        *(DATASET_FIELDS, DATASET_LOG_FIELDS, REQUEST_LOG_FIELDS, TRACE_FIELDS),
+        *(EVALUATOR_FIELDS, EVAL_REPORT_FIELDS),
+    )
     for name, spec in fields.specs.items()
     if spec.kind == "json"
 )

@@ -14,7 +14,10 @@ RunningStatus = Literal["pending", "running", "completed", "failed", "cancelled"
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A named collection of rows; `version` is the number of its newest version, 0 while nothing was ever written."""
+    """A named collection of rows; `version` is the number of its newest version, 0 while nothing was ever written.
+
+    `sampling_recipe` and `sampling_outcome` are JSON objects: how its first rows were chosen, and what that came to.
+    """
 
     id: str
     organization_id: int
@@ -34,6 +37,8 @@ class Dataset:
     running_status: RunningStatus = "pending"
     running_progress: int = 0
     running_at: datetime | None = None
+    sampling_recipe: bytes | None = None
+    sampling_outcome: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,13 @@ class Invalid(AssayError):
         return cls(fields={name: messages})
 
 
+class ImmutableField(Invalid):
+    """A field was to be changed that stays as it was recorded."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The field '{name}' cannot be modified")
+
+
 class TooLarge(Invalid):
     """A body or row is larger than the server takes."""
 
@@ -62,3 +69,10 @@ class Unavailable(AssayError):
     def __init__(self, message: str, retry_after_seconds: float = 1.0) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class Full(Unavailable):
+    """The disk is full: nothing was written, reading goes on, and writing will too when there is space again."""
+
+    def __init__(self) -> None:
+        super().__init__("The disk is full: nothing was written.", retry_after_seconds=30.0)

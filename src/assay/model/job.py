@@ -8,10 +8,17 @@ from typing import Literal
 
 JobState = Literal["running", "completed", "failed"]
 
+# The kind of a job that fills a dataset from request logs or another dataset: it can always start again.
+LOG_IMPORT = "log import"
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A long import or clean-up; `done_count` counts items, `total_count` is None while it is not known."""
+    """A long import or clean-up; `done_count` counts items, `total_count` is None while it is not known.
+
+    `recipe` is a JSON object that says what to do, for a job that another process can start again; `outcome` one that
+    says what it came to.
+    """
 
     id: str
     organization_id: int
@@ -23,3 +30,5 @@ class Job:
     done_count: int = 0
     total_count: int | None = None
     error_message: str | None = None
+    recipe: bytes | None = None
+    outcome: bytes | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence, Set
 from typing import Protocol
 
 from assay.filters.expression import Expression
@@ -29,11 +29,17 @@ class DatasetLogStore(Protocol):
         """Store rows of an import that nobody sees until `publish`."""
         ...
 
-    async def publish(self, dataset_id: str, job_id: str, change: Change) -> DatasetVersion:
-        """Make all rows staged by a job visible at once, as one new version.
+    async def publish(
+        self, dataset_id: str, job_id: str, change: Change, outcome: bytes | None = None
+    ) -> DatasetVersion:
+        """Make all rows staged by a job visible at once, as one new version; the job is completed with its outcome.
 
         Raises Conflict when the job has ended or some of its rows were thrown away meanwhile.
         """
+        ...
+
+    async def find_source_ids(self, dataset_id: str, log_ids: Sequence[str]) -> Set[str]:
+        """Return which of these logs the newest version has a copy of."""
         ...
 
     async def discard_staged(self, job_id: str) -> None:

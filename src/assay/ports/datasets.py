@@ -7,14 +7,19 @@ from typing import Protocol
 
 from assay.filters.expression import Expression
 from assay.model.dataset import Dataset, DatasetChanges
+from assay.model.job import Job
 from assay.model.page import Page, PageRequest, Sort
 
 
 class DatasetStore(Protocol):
     """Datasets of one organisation. Every method that takes an id raises NotFound for one of another organisation."""
 
-    async def create(self, dataset: Dataset) -> None:
-        """Store a new, empty dataset."""
+    async def create(self, dataset: Dataset, job: Job | None = None) -> None:
+        """Store a new, empty dataset, together with the job that fills it if there is one."""
+        ...
+
+    async def start_import(self, dataset_id: str, job: Job) -> None:
+        """Store a job that adds logs to a dataset, which is `loading` until that ends."""
         ...
 
     async def get(self, dataset_id: str) -> Dataset:
@@ -34,7 +39,10 @@ class DatasetStore(Protocol):
         ...
 
     async def delete(self, dataset_id: str, at: datetime) -> None:
-        """Take a dataset away with its rows, reports and scores; their space is freed later by `purge`."""
+        """Take a dataset away with its rows, reports and scores; their space is freed later by `purge`.
+
+        Jobs that still add to it end as failed.
+        """
         ...
 
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from assay.model.job import Job
+
 
 class Engine(Protocol):
-    """Runs eval reports. The stored cells are the truth: what is missing is what is left to do."""
+    """Runs eval reports and log imports.
+
+    The stored cells of a report are the truth: what is missing is what is left to do. An import starts again from its
+    beginning instead, since nobody sees its rows before the last one is there.
+    """
 
     async def start(self) -> None:
         """Begin to work, and take up every report that is not finished."""
@@ -14,6 +20,10 @@ class Engine(Protocol):
 
     async def submit(self, report_id: str) -> None:
         """Work on a stored report; one that is being worked on is looked at once more afterwards."""
+        ...
+
+    async def import_logs(self, job: Job) -> None:
+        """Work on a stored job of the kind "log import", from its beginning, unless it is being worked on."""
         ...
 
     def is_alive(self) -> bool:

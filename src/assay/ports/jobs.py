@@ -20,8 +20,21 @@ class JobStore(Protocol):
         """Return a job; raises NotFound."""
         ...
 
-    async def finish(self, job_id: str, state: JobState, error_message: str | None, at: datetime) -> None:
-        """Store how a job ended; one that has ended stays as it is."""
+    async def note_progress(self, job_id: str, total_count: int, at: datetime) -> None:
+        """Store how many items a running job has in all: a sign of life."""
+        ...
+
+    async def start_again(self, job: Job, at: datetime) -> bool:
+        """Set a running job back to its beginning; False when it ended or gave a sign of life since `job` was read."""
+        ...
+
+    async def finish(
+        self, job_id: str, state: JobState, error_message: str | None, at: datetime, outcome: bytes | None = None
+    ) -> None:
+        """Store how a job ended; one that has ended stays as it is.
+
+        The dataset that a log import was filling is `ready` then, or `failed` where it was the one it was made for.
+        """
         ...
 
 

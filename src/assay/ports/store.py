@@ -14,7 +14,12 @@ from assay.ports.datasets import DatasetStore, DeletedDatasets
 from assay.ports.eval_reports import EvalReportStore, RunStore
 from assay.ports.evaluators import EvaluatorStore
 from assay.ports.jobs import AbandonedJobs, JobStore
+from assay.ports.log_analytics import LogAnalytics
+from assay.ports.log_retention import LogUpkeep, RetentionStore
+from assay.ports.log_samples import LogSampleStore
+from assay.ports.request_logs import RequestLogStore
 from assay.ports.scores import ScoreStore
+from assay.ports.traces import TraceStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,11 @@ class Store:
     eval_reports: EvalReportStore
     scores: ScoreStore
     jobs: JobStore
+    request_logs: RequestLogStore
+    log_analytics: LogAnalytics
+    log_samples: LogSampleStore
+    traces: TraceStore
+    retention: RetentionStore
 
 
 class Stores(Protocol):
@@ -53,6 +63,11 @@ class Stores(Protocol):
     @property
     def abandoned_jobs(self) -> AbandonedJobs:
         """The clean-up behind crashes."""
+        ...
+
+    @property
+    def log_upkeep(self) -> LogUpkeep:
+        """The work behind request logs."""
         ...
 
     def within(self, organization_id: int, environment: Environment) -> Store:

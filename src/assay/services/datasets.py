@@ -7,31 +7,35 @@ from datetime import datetime
 from assay.model.access import Identity
 from assay.model.dataset import Change, Dataset, DatasetVersion
 from assay.model.errors import NotFound
-from assay.model.ids import new_uuid
 from assay.model.merkle import MerkleTree
 from assay.ports.store import Store
 from assay.wire import codec
+from assay.wire.datasets import NewDataset
 
 _HASHED_AT_ONCE = 500
 
 
-async def create_empty(
-    store: Store, who: Identity, name: str, description: str, kind: str, filters: bytes, at: datetime
-) -> Dataset:
+async def create_empty(store: Store, who: Identity, new: NewDataset, at: datetime) -> Dataset:
     """Make a dataset without rows and return it."""
-    dataset = Dataset(
-        id=new_uuid(),
+    dataset = dataset_of(who, new, at)
+    await store.datasets.create(dataset)
+    return dataset
+
+
+def dataset_of(who: Identity, new: NewDataset, at: datetime) -> Dataset:
+    """Return a dataset as it is before anything was written to it."""
+    return Dataset(
+        id=new.id,
         organization_id=who.organization_id,
-        name=name,
-        description=description,
+        name=new.name,
+        description=new.description,
         created_at=at,
         updated_at=at,
         updated_by=who.key_prefix,
-        type="llm" if kind == "llm" else "sampling",
-        initial_log_filters=filters,
+        type=new.type,
+        initial_log_filters=new.filters,
+        granularity=new.granularity,
     )
-    await store.datasets.create(dataset)
-    return dataset
 
 
 async def get_hashed_version(store: Store, dataset_id: str, reference: str) -> DatasetVersion:

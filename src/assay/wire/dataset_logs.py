@@ -47,14 +47,6 @@ class DatasetLogChange(BaseModel):
     metrics: dict[str, Any] | None = None
 
 
-class BulkCreate(BaseModel):
-    """Rows to add: 1 to 500 of them."""
-
-    model_config = ConfigDict(extra="allow")
-
-    logs: Any = Field(default=None, description="1 to 500 rows in the unified log format.")
-
-
 class DeleteLogs(BaseModel):
     """Which rows to take away: all, or those that match; one of the two must be said."""
 

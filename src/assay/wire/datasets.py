@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from assay.filters.canonical import canonical_form
+from assay.model.access import Environment
 from assay.model.dataset import Dataset, DatasetChanges, DatasetVersion, RowDifference
 from assay.model.errors import Invalid
 from assay.model.log import LogContent
+from assay.model.sampling import Granularity
 from assay.wire import codec
 from assay.wire.editors import editor
+from assay.wire.log_imports import LogRecipe, LogSelection, read_granularity, read_selection, seed_of
 from assay.wire.problems import REQUIRED
-from assay.wire.times import read_time
 
 BLANK = "This field may not be blank."
 _LONGEST_NAME = 255
 
+DatasetType = Literal["sampling", "llm"]
 
-class DatasetCreate(BaseModel):
-    """The body that creates a dataset."""
+
+class DatasetCreate(LogSelection):
+    """The body that creates a dataset: without rows, from request logs, or as a copy of another dataset."""
 
     name: str | None = Field(default=None, description="What people call it; need not be unique.")
     description: str | None = None
     type: Literal["sampling", "llm", "human", "dataset", "reference"] | None = None
     is_empty: bool = Field(default=False, description="True: start without rows.")
-    start_time: Any = None
-    end_time: Any = None
-    sampling: float | None = None
-    initial_log_filters: Any = None
-    source_dataset_id: str | None = None
-    granularity: Literal["logs", "traces", "threads"] = "logs"
+    source_dataset_id: str | None = Field(default=None, description="Copy this dataset; the selection is not used.")
+    source_version: int | str | None = Field(default=None, description="Its number or tag. Default: the newest.")
+
+
+@dataclass(frozen=True, slots=True)
+class NewDataset:
+    """A dataset that is to be: `filters` as they are shown, `recipe` for its first rows, None for none."""
+
+    id: str
+    name: str
+    description: str
+    type: DatasetType
+    granularity: Granularity
+    filters: bytes = b"{}"
+    recipe: LogRecipe | None = None
 
 
 class DatasetUpdate(BaseModel):
@@ -72,6 +86,8 @@ class DatasetOut(BaseModel):
     granularity: str
     starred: bool
     tags: list[Any]
+    sampling_recipe: dict[str, Any] | None
+    sampling_outcome: dict[str, Any] | None
 
 
 class VersionOut(BaseModel):
@@ -124,30 +140,46 @@ def read_name(value: str | None) -> str:
     return value.strip()
 
 
-def read_create(body: DatasetCreate) -> tuple[str, str, Literal["sampling", "llm"], bytes]:
-    """Return name, description, type and filters of a dataset to create without rows.
-
-    Raises Invalid for what is missing, and for an import from logs, which this server does not do yet.
-    """
-    if body.source_dataset_id is not None:
-        raise Invalid.field("source_dataset_id", _LATER)
+def read_create(body: DatasetCreate, dataset_id: str, environment: Environment) -> NewDataset:
+    """Return what a body wants made, unless it is a copy; raises Invalid for what is missing or contradicts itself."""
     name = read_name(body.name)
-    # An empty dataset has no window: what a client says of one is not looked at.
-    if not body.is_empty:
-        start, end = read_time(body.start_time, "start_time"), read_time(body.end_time, "end_time")
-        if start is not None and end is not None and end <= start:
-            raise Invalid.field("end_time", "end_time must be after start_time")
-        if body.initial_log_filters or start is not None or end is not None:
-            raise Invalid.field("is_empty", _LATER)
-        # The oldest SDK cannot say is_empty; its own type names a dataset that is filled by hand.
-        if body.type != "llm":
-            message = "This field is required unless is_empty is true."
-            raise Invalid(fields={"start_time": [message], "end_time": [message]})
-    if not isinstance(body.initial_log_filters, dict | list | None):
-        given = type(body.initial_log_filters).__name__
+    filters = body.filters if body.initial_log_filters is None else body.initial_log_filters
+    if not isinstance(filters, dict | list | None):
+        given = type(filters).__name__
         raise Invalid.field("initial_log_filters", f"Expected an object or a list of conditions, but got {given}.")
-    filters = _as_objects(body.initial_log_filters) if body.initial_log_filters else {}
-    return name, body.description or "", "llm" if body.type == "llm" else "sampling", codec.encode(filters)
+    granularity = read_granularity(body.granularity) or "logs"
+    recipe = None
+    if not _starts_empty(body):
+        recipe = read_selection(body, granularity, seed_of(dataset_id), environment)
+    elif body.dry_run:
+        raise Invalid.field("dry_run", "There is nothing to try: this dataset starts without rows.")
+    return NewDataset(
+        id=dataset_id,
+        name=name,
+        description=body.description or "",
+        type="llm" if body.type == "llm" else "sampling",
+        granularity=granularity,
+        filters=codec.encode(_as_objects(filters) if filters else {}),
+        recipe=recipe,
+    )
+
+
+def _starts_empty(body: DatasetCreate) -> bool:
+    # The oldest SDK cannot say is_empty; its own type, with nothing to select, names a dataset that is filled by hand.
+    selected = (body.initial_log_filters, body.filters, body.start_time, body.end_time, body.search)
+    return body.is_empty or (body.type == "llm" and not any(selected))
+
+
+def read_copy(body: DatasetCreate, dataset_id: str, source: Dataset) -> NewDataset:
+    """Return the copy that a body wants made of `source`; raises Invalid for a blank name."""
+    return NewDataset(
+        id=dataset_id,
+        name=read_name(body.name if body.name is not None else f"{source.name[: _LONGEST_NAME - 7]} (copy)"),
+        description=source.description if body.description is None else body.description,
+        type=source.type,
+        granularity=source.granularity,
+        filters=source.initial_log_filters,
+    )
 
 
 def _as_objects(filters: Any) -> dict[str, Any]:
@@ -164,12 +196,6 @@ def _as_objects(filters: Any) -> dict[str, Any]:
         if "filter_params" not in entry and isinstance(value, str | int | float):
             entry["value"] = value
     return written
-
-
-_LATER = (
-    "This server does not fill datasets from request logs or other datasets yet:"
-    " create it with is_empty: true, then add rows with logs/, logs/bulk/ or logs/import-file/."
-)
 
 
 def read_update(body: DatasetUpdate) -> DatasetChanges:
@@ -214,6 +240,8 @@ def dataset_out(dataset: Dataset) -> dict[str, Any]:
         "tags": [{"id": tag, "name": tag, "color": ""} for tag in dataset.tags],
         "project": None,
         "ingest_workflow_id": None,
+        "sampling_recipe": codec.raw(dataset.sampling_recipe),
+        "sampling_outcome": codec.raw(dataset.sampling_outcome),
     }
 
 

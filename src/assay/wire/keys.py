@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from assay.model.access import ApiKey
 from assay.model.job import Job
+from assay.wire import codec
 
 
 class KeyCreate(BaseModel):
@@ -48,6 +49,8 @@ class JobOut(BaseModel):
     done_count: int
     total_count: int | None
     error_message: str | None
+    recipe: dict[str, Any] | None
+    outcome: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
 
@@ -59,4 +62,5 @@ def key_out(key: ApiKey) -> dict[str, Any]:
 
 def job_out(job: Job) -> dict[str, Any]:
     """Return a job."""
-    return {name: getattr(job, name) for name in JobOut.model_fields}
+    shown = {name: getattr(job, name) for name in JobOut.model_fields}
+    return {**shown, "recipe": codec.raw(job.recipe), "outcome": codec.raw(job.outcome)}

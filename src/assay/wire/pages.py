@@ -72,9 +72,15 @@ def envelope(
     url: str,
     current_filters: dict[str, Any] | None = None,
     more: dict[str, Any] | None = None,
+    *,
+    is_last: bool | None = None,
 ) -> dict[str, Any]:
-    """Return the envelope of a page, with `more` keys beside its own; `url` is the request's as the client wrote it."""
-    is_last = page.offset + page.size >= total_count
+    """Return the envelope of a page, with `more` keys beside its own; `url` is the request's as the client wrote it.
+
+    `is_last` says whether nothing follows where the count does not tell.
+    """
+    if is_last is None:
+        is_last = page.offset + page.size >= total_count
     return {
         "count": total_count,
         "next": None if is_last else _with_page(url, page.number + 1, page.size),

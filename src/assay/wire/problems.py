@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from assay.model.errors import Invalid
+from assay.model.errors import ImmutableField, Invalid
 
 
 class Problem(BaseModel):
@@ -24,12 +24,14 @@ def invalid_body(error: Invalid) -> dict[str, Any]:
     A field written `filters.model` stands as `{"filters": {"model": [...]}}`; one below a bag of the client's own
     (`metrics.cost`) keeps its dotted name.
     """
+    if isinstance(error, ImmutableField):
+        return {"error": "Cannot update immutable field", "detail": error.message}
     if not error.fields:
         return {"detail": error.message}
     body: dict[str, Any] = {}
     for name, messages in error.fields.items():
         root, _, rest = name.partition(".")
-        if root == "filters" and rest:
+        if root in ("filters", "initial_log_filters") and rest:
             body.setdefault(root, {})[rest] = messages
         else:
             body[name] = messages

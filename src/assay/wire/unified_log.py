@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,124 +10,42 @@ from assay.model.dataset import DatasetLog, DatasetLogDraft
 from assay.model.errors import Invalid, TooLarge
 from assay.model.log import CONTENT_NAMES, LogAttributes, LogContent
 from assay.wire import codec
+from assay.wire.lifting import (
+    ABSENT,
+    COUNTS,
+    NUMBERS,
+    SYNONYMS,
+    TEXTS,
+    TIMES,
+    as_count,
+    as_moment,
+    as_number,
+    as_text,
+    count_required,
+    encoded,
+    entries,
+    lift,
+    mapping,
+    number_required,
+    shown,
+    text_required,
+    time_required,
+)
 from assay.wire.problems import REQUIRED
 from assay.wire.text import is_message_list
-from assay.wire.times import read_time
 
 LARGEST_LOG_BYTES = 20 * 1024 * 1024
 
-_LARGEST_COUNT = 10**12
-_LARGEST_NUMBER = 1e15
-_LONGEST_TEXT = 4096
-
-# What each recognised key of a body, its metadata or its metrics is lifted to, and how it is read.
-_TEXTS = (
-    *("model", "log_type", "custom_identifier", "customer_identifier", "session_identifier", "thread_identifier"),
-    *("trace_unique_id", "prompt_id", "prompt_name", "span_name", "span_workflow_name", "error_code", "error_message"),
-    "status",
-)
-_COUNTS = ("prompt_tokens", "completion_tokens", "total_request_tokens", "status_code")
-_NUMBERS = ("cost", "latency", "time_to_first_token", "tokens_per_second")
-_TIMES = ("timestamp", "start_time")
-_SYNONYMS = {
-    "session_id": "session_identifier",
-    "thread_id": "thread_identifier",
-    "trace_id": "trace_unique_id",
-    "input_tokens": "prompt_tokens",
-    "output_tokens": "completion_tokens",
-    "total_tokens": "total_request_tokens",
-    "generation_time": "latency",
-    "ttft": "time_to_first_token",
-}
-_LIFTED = {name: name for name in (*_TEXTS, *_COUNTS, *_NUMBERS, *_TIMES)} | _SYNONYMS
-RECOGNISED_NAMES = frozenset(_LIFTED)
 INPUT_NAMES = ("input", "messages", "prompt_messages", "prompt")
 OUTPUT_NAMES = ("output", "completion_message", "completion")
 
-
-def _as_number(value: Any) -> float | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    if isinstance(value, (int, float)) and abs(value) <= _LARGEST_NUMBER:
-        return float(value)
-    return None
-
-
-def _as_count(value: Any) -> int | None:
-    number = _as_number(value)
-    return int(number) if number is not None and number.is_integer() and 0 <= number <= _LARGEST_COUNT else None
-
-
-def _as_text(value: Any) -> str | None:
-    if isinstance(value, str):
-        return value[:_LONGEST_TEXT]
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
-def _readers() -> dict[str, tuple[Callable[[Any], Any], str]]:
-    """Return for each attribute how its value is read, and what a value that cannot be read should have been."""
-    number = (_as_number, f"A number of at most {_LARGEST_NUMBER:.0e} is required")
-    count = (_as_count, f"A whole number from 0 to {_LARGEST_COUNT:,} is required")
-    text = (_as_text, "A string is required")
-    return {
-        **dict.fromkeys(_TEXTS, text),
-        **dict.fromkeys(_COUNTS, count),
-        **dict.fromkeys(_NUMBERS, number),
-    }
-
-
-_READERS = _readers()
-
-
-def _lifted(
-    body: Mapping[str, Any], metadata: Mapping[str, Any], metrics: Mapping[str, Any], problems: dict[str, list[str]]
-) -> dict[str, Any]:
-    """Return the attributes that a body, its metrics and its metadata say, the former winning over the latter.
-
-    What is wrong in the body or its metrics goes into `problems`. Metadata is the client's own: what cannot be read
-    there stays there and is not lifted.
-    """
-    values: dict[str, Any] = {}
-    for where, source in (("metadata", metadata), ("metrics.", metrics), ("", body)):
-        for key, value in source.items():
-            name = _LIFTED.get(key)
-            # The attribute's own name wins over a synonym beside it.
-            if name is None or value is None or (key != name and source.get(name) is not None):
-                continue
-            if name in _TIMES:
-                if where == "":
-                    try:
-                        values[name] = read_time(value, key)
-                    except Invalid as error:
-                        problems.update(error.fields)
-                continue
-            read, required = _READERS[name]
-            if where == "metrics." and read is _as_text:
-                continue
-            result = read(value)
-            if result is not None:
-                values[name] = result
-            elif where != "metadata":
-                problems[where + key] = [f"{required}, not {_shown(value)}."]
-    return values
-
-
-def _shown(value: Any) -> str:
-    text = codec.encode(value).decode() if not isinstance(value, float) or math.isfinite(value) else str(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _mapping(body: Mapping[str, Any], name: str, problems: dict[str, list[str]]) -> dict[str, Any] | None:
-    value = body.get(name)
-    if value is not None and not isinstance(value, dict):
-        problems[name] = [f"Expected an object of keys and values, but got {_shown(value)}."]
-        return None
-    return value
+_MEASURED = {
+    **entries(COUNTS, as_count, count_required, synonyms=SYNONYMS),
+    **entries(NUMBERS, as_number, number_required, synonyms=SYNONYMS),
+}
+_DESCRIBED = {**entries(TEXTS, as_text, text_required, synonyms=SYNONYMS), **_MEASURED}
+_RECOGNISED = {**_DESCRIBED, **entries(TIMES, as_moment, time_required)}
+RECOGNISED_NAMES = frozenset(_RECOGNISED)
 
 
 def read_log(body: Any, *, environment: str, now: datetime) -> DatasetLogDraft:
@@ -139,24 +56,28 @@ def read_log(body: Any, *, environment: str, now: datetime) -> DatasetLogDraft:
     if not isinstance(body, dict):
         raise Invalid(f"Invalid data. Expected a dictionary, but got {type(body).__name__}.")
     problems: dict[str, list[str]] = {}
-    metadata, metrics = _mapping(body, "metadata", problems), _mapping(body, "metrics", problems)
+    metadata, metrics = mapping(body, "metadata", problems), mapping(body, "metrics", problems)
     input_value, output_value = _payload(body, INPUT_NAMES), _payload(body, OUTPUT_NAMES)
-    if input_value is _ABSENT:
+    if input_value is ABSENT:
         problems["input"] = [REQUIRED]
-    expected = body.get("expected_output", _ABSENT)
-    if expected is _ABSENT and isinstance(input_value, dict) and "expected_output" in input_value:
+    expected = body.get("expected_output", ABSENT)
+    if expected is ABSENT and isinstance(input_value, dict) and "expected_output" in input_value:
         input_value = dict(input_value)
         expected = input_value.pop("expected_output")
-    values = _lifted(body, metadata or {}, metrics or {}, problems)
+    values: dict[str, Any] = {}
+    # Metadata is the client's own: what cannot be read there stays there and is not lifted.
+    lift(metadata, _DESCRIBED, (values,), None)
+    lift(metrics, _MEASURED, (values,), problems, "metrics.")
+    lift(body, _RECOGNISED, (values,), problems)
     if problems:
         raise Invalid(fields=problems)
     attributes = _attributes(values, input_value, environment, now)
     content = LogContent(
-        input=_encoded(input_value),
-        output=_encoded(output_value),
-        expected_output=_encoded(expected),
-        metadata=_encoded(metadata or _ABSENT),
-        metrics=_encoded(metrics or _ABSENT),
+        input=encoded(input_value),
+        output=encoded(output_value),
+        expected_output=encoded(expected),
+        metadata=encoded(metadata or ABSENT),
+        metrics=encoded(metrics or ABSENT),
     )
     size = sum(len(part) for part in (content.input, content.output, content.expected_output, content.metadata) if part)
     if size > LARGEST_LOG_BYTES:
@@ -164,18 +85,11 @@ def read_log(body: Any, *, environment: str, now: datetime) -> DatasetLogDraft:
     return DatasetLogDraft(content, attributes)
 
 
-_ABSENT: Any = object()
-
-
 def _payload(body: Mapping[str, Any], names: Sequence[str]) -> Any:
     for name in names:
         if name in body:
             return body[name]
-    return _ABSENT
-
-
-def _encoded(value: Any) -> bytes | None:
-    return None if value is _ABSENT else codec.encode(value)
+    return ABSENT
 
 
 def _attributes(values: dict[str, Any], input_value: Any, environment: str, now: datetime) -> LogAttributes:
@@ -203,7 +117,7 @@ def edited(present: DatasetLog, body: Mapping[str, Any], *, replace: bool, now: 
         merged.setdefault("input", None)
         # What an earlier body said at its top is in no payload: carry over what the payloads do not explain.
         explained = read_log(merged, environment=present.attributes.environment, now=now).attributes
-        for name in (*_TEXTS, *_COUNTS, *_NUMBERS):
+        for name in (*TEXTS, *COUNTS, *NUMBERS):
             value = getattr(present.attributes, name)
             if value is not None and value != getattr(explained, name):
                 merged[name] = value
@@ -212,15 +126,15 @@ def edited(present: DatasetLog, body: Mapping[str, Any], *, replace: bool, now: 
         value = _payload(given, spellings)
         for spelling in spellings:
             given.pop(spelling, None)
-        if value is not _ABSENT:
+        if value is not ABSENT:
             given[target] = value
     for bag in ("metadata", "metrics"):
-        change = given.pop(bag, _ABSENT)
-        if change is _ABSENT:
+        change = given.pop(bag, ABSENT)
+        if change is ABSENT:
             continue
         if not isinstance(change, dict):
             if change is not None:
-                raise Invalid.field(bag, f"Expected an object of keys and values, but got {_shown(change)}.")
+                raise Invalid.field(bag, f"Expected an object of keys and values, but got {shown(change)}.")
             merged.pop(bag, None)
             continue
         combined = {**merged.get(bag, {}), **change}

@@ -16,7 +16,7 @@ from assay import assembly
 from assay.model.log import CONTENT_NAMES, LogContent
 from assay.ports.store import Store, Stores
 from assay.settings import Settings
-from assay.stores.sql import body
+from assay.stores.sql import body, log_body
 from assay.stores.sql.database import Database
 from tests.conformance.builders import T0, at, change, draft, drafts, logs_of, new_dataset, new_job
 
@@ -108,7 +108,7 @@ def test_payloads_come_out_of_a_body_byte_for_byte(content: LogContent, dialect:
     codec, data = body.packed(text, dialect)
     stored = data.encode() if isinstance(data, str) else data
     assert body.split(body.unpacked(codec, stored)) == content
-    assert body.text_of(codec, stored) == text.decode()
+    assert log_body.text_of(codec, stored) == text.decode()
 
 
 def test_what_compresses_is_stored_compressed() -> None:

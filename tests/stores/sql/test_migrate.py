@@ -19,6 +19,7 @@ from assay.stores.sql.store import SqlStores
 from tests.recovery.operations import assay
 
 Schema = dict[str, list[tuple[str, str]]]
+PARTS: tuple[migrate.Part, ...] = ("meta", "logs")
 
 
 def sqlite_schema(path: Path) -> Schema:
@@ -43,11 +44,25 @@ def empty_postgresql_url(postgresql_url: str) -> Iterator[str]:
         connection.execute("DROP DATABASE migrations WITH (FORCE)")
 
 
-def test_migrating_step_by_step_gives_the_schema_of_a_fresh_start(tmp_path: Path) -> None:
-    steps = migrate.migrations("sqlite")
-    assert [step.number for step in steps] == list(range(1, len(steps) + 1))
+def both_files(directory: Path) -> Schema:
+    """Return the tables of the two SQLite files of a fresh data directory, the table of migrations once."""
+    schema: Schema = {}
+    for part in PARTS:
+        migrate.migrate_sqlite(directory / f"{part}.db", part)
+        schema.update(sqlite_schema(directory / f"{part}.db"))
+    return schema
+
+
+def test_every_migration_belongs_to_one_of_the_files_and_they_are_numbered_together() -> None:
+    numbers = sorted(step.number for part in PARTS for step in migrate.migrations("sqlite", part))
+    assert numbers == [step.number for step in migrate.migrations("sqlite")] == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_migrating_step_by_step_gives_the_schema_of_a_fresh_start(tmp_path: Path, part: migrate.Part) -> None:
+    steps = migrate.migrations("sqlite", part)
     fresh, stepwise = tmp_path / "fresh.db", tmp_path / "stepwise.db"
-    assert migrate.migrate_sqlite(fresh) == [step.number for step in steps]
+    assert migrate.migrate_sqlite(fresh, part) == [step.number for step in steps]
     with contextlib.closing(apsw.Connection(str(stepwise))) as connection:
         connection.execute(migrate._TABLE)
         for step in steps:
@@ -55,7 +70,7 @@ def test_migrating_step_by_step_gives_the_schema_of_a_fresh_start(tmp_path: Path
             values = (step.number, step.name, step.checksum, 0)
             connection.execute("INSERT INTO schema_migration VALUES (?, ?, ?, ?)", values)
     assert full_sqlite_schema(stepwise) == full_sqlite_schema(fresh)
-    assert migrate.migrate_sqlite(stepwise) == migrate.migrate_sqlite(fresh) == []
+    assert migrate.migrate_sqlite(stepwise, part) == migrate.migrate_sqlite(fresh, part) == []
 
 
 def test_both_dialects_have_the_same_migrations() -> None:
@@ -68,7 +83,12 @@ _TYPES = {
     "postgresql": {"BIGINT": "bigint", "TEXT": "text", "DOUBLE": "double precision", "BLOB": "bytea"},
 }
 # What only the dialect's own constructs look into is named as text in the code.
-_OPAQUE = {("dataset_log", "metadata"), ("dataset_log_body", "data")}
+_OPAQUE = {
+    *(("dataset_log", "metadata"), ("dataset_log_body", "data")),
+    *(("request_log", "metadata"), ("request_log_body", "data")),
+}
+# Text search and compression are each database's own affair.
+_OWN_OF_A_DIALECT = ("request_log_text", "compression_dictionary")
 
 
 def assert_tables_match(schema: Schema, dialect: str) -> None:
@@ -82,15 +102,16 @@ def assert_tables_match(schema: Schema, dialect: str) -> None:
 
 
 def test_the_tables_of_the_code_are_those_of_a_sqlite_file(tmp_path: Path) -> None:
-    migrate.migrate_sqlite(tmp_path / "meta.db")
-    assert_tables_match(sqlite_schema(tmp_path / "meta.db"), "sqlite")
+    assert_tables_match(both_files(tmp_path), "sqlite")
 
 
 @pytest.mark.postgres
 def test_the_tables_of_the_code_are_those_of_postgresql_and_both_schemas_agree(
     empty_postgresql_url: str, tmp_path: Path
 ) -> None:
-    assert migrate.pending_postgresql(empty_postgresql_url) == [1]
+    assert migrate.pending_postgresql(empty_postgresql_url) == [
+        step.number for step in migrate.migrations("postgresql")
+    ]
     migrate.migrate_postgresql(empty_postgresql_url)
     assert migrate.migrate_postgresql(empty_postgresql_url) == migrate.pending_postgresql(empty_postgresql_url) == []
     with psycopg.connect(empty_postgresql_url) as connection:
@@ -102,13 +123,16 @@ def test_the_tables_of_the_code_are_those_of_postgresql_and_both_schemas_agree(
     for table, column, kind, _ in columns:
         schema.setdefault(table, []).append((column, kind))
     assert_tables_match(schema, "postgresql")
-    migrate.migrate_sqlite(tmp_path / "meta.db")
     embedded = {
         table: [name for name, _ in found]
-        for table, found in sqlite_schema(tmp_path / "meta.db").items()
-        if not table.startswith("sqlite_")
+        for table, found in both_files(tmp_path).items()
+        if not table.startswith(("sqlite_", *_OWN_OF_A_DIALECT))
     }
-    assert {table: [name for name, _ in found] for table, found in schema.items()} == embedded
+    assert {
+        table: [name for name, _ in found]
+        for table, found in schema.items()
+        if not table.startswith(_OWN_OF_A_DIALECT)
+    } == embedded
     by_bytes = [(table, kind, collation) for table, _, kind, collation in columns if table != "schema_migration"]
     assert {collation for _, kind, collation in by_bytes if kind == "text"} == {"C"}
 
@@ -140,7 +164,7 @@ def test_a_changed_or_newer_postgresql_database_is_refused(empty_postgresql_url:
 )
 def test_a_changed_or_newer_file_is_refused_and_left_alone(tmp_path: Path, statement: str, message: str) -> None:
     path = tmp_path / "meta.db"
-    migrate.migrate_sqlite(path)
+    migrate.migrate_sqlite(path, "meta")
     with contextlib.closing(apsw.Connection(str(path))) as connection:
         connection.execute(statement)
     before = full_sqlite_schema(path)
@@ -155,15 +179,15 @@ def test_a_changed_or_newer_file_is_refused_and_left_alone(tmp_path: Path, state
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "meta.db"
-    migrate.migrate_sqlite(path)
+    migrate.migrate_sqlite(path, "meta")
     before = full_sqlite_schema(path)
-    steps = migrate.migrations("sqlite")
+    steps = migrate.migrations("sqlite", "meta")
     text = "CREATE TABLE half (id INTEGER); CREATE TABLE half (id INTEGER)"
-    broken = migrate.Migration(len(steps) + 1, "broken", text)
-    monkeypatch.setattr(migrate, "migrations", lambda dialect: [*steps, broken])
+    broken = migrate.Migration(9999, "broken", text)
+    monkeypatch.setattr(migrate, "migrations", lambda dialect, part: [*steps, broken])
     backups: list[int] = []
     with pytest.raises(apsw.SQLError, match="already exists"):
-        migrate.migrate_sqlite(path, lambda connection: backups.append(1))
+        migrate.migrate_sqlite(path, "meta", lambda connection: backups.append(1))
     assert full_sqlite_schema(path) == before
     assert backups == [1]
 
@@ -179,7 +203,7 @@ def test_a_file_that_is_no_database_is_named_in_one_line(tmp_path: Path) -> None
 def test_the_stores_can_be_opened_closed_and_opened_again(tmp_path: Path) -> None:
     for _ in range(2):
         assembly.open_stores(Settings(tmp_path)).close()
-    stores = SqlStores(SqliteDatabase(tmp_path / "meta.db"))
+    stores = SqlStores(SqliteDatabase(tmp_path / "meta.db"), SqliteDatabase(tmp_path / "logs.db"))
     stores.close()
     stores.close()
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["meta.db"]
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["logs.db", "meta.db"]

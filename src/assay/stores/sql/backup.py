@@ -12,11 +12,15 @@ from assay.model.errors import Conflict, Invalid
 from assay.stores.sql import sqlite
 
 DATABASE_FILE = "meta.db"
+LOGS_FILE = "logs.db"
+# The precious one first: what it refers to in the other was there before.
+_FILES = (DATABASE_FILE, LOGS_FILE)
 _PAGES_PER_STEP = 2000
 
 
 def copy_database(source: apsw.Connection, target: Path) -> None:
     """Copy a database through SQLite's online backup, page by page, beside running writers."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_suffix(".partial")
     temporary.unlink(missing_ok=True)
     destination = apsw.Connection(str(temporary))
@@ -30,39 +34,45 @@ def copy_database(source: apsw.Connection, target: Path) -> None:
     temporary.replace(target)
 
 
-async def back_up(path: Path, directory: Path) -> None:
-    """Write a consistent copy of the database at `path` into `directory`; raises Conflict when one is there already."""
-    target = directory / DATABASE_FILE
+async def back_up(data_directory: Path, directory: Path) -> None:
+    """Write a consistent copy of each database file into `directory`; raises Conflict when one is there already."""
 
     def work() -> None:
-        if target.exists():
-            raise Conflict(f"{target} exists already: choose an empty directory.")
-        directory.mkdir(parents=True, exist_ok=True)
-        source = sqlite.open_connection(path, read_only=True)
-        try:
-            copy_database(source, target)
-        finally:
-            source.close()
+        for name in _FILES:
+            if (directory / name).exists():
+                raise Conflict(f"{directory / name} exists already: choose an empty directory.")
+        for name in _FILES:
+            source = sqlite.open_connection(data_directory / name, read_only=True)
+            try:
+                copy_database(source, directory / name)
+            finally:
+                source.close()
 
     await asyncio.to_thread(work)
 
 
 def restore(directory: Path, data_directory: Path) -> None:
-    """Put a backup in the place of the data; raises Invalid when it is none, Conflict when data is there already."""
-    source, target = directory / DATABASE_FILE, data_directory / DATABASE_FILE
-    if not source.is_file():
+    """Put a backup in the place of the data; raises Invalid when it is none, Conflict when data is there already.
+
+    A backup of a release that had no request logs lacks their file, which is then made anew.
+    """
+    if not (directory / DATABASE_FILE).is_file():
         raise Invalid(f"{directory} holds no backup: there is no {DATABASE_FILE} in it.")
-    damage = _damage_of(source)
-    if damage is not None:
-        raise Invalid(f"The backup in {directory} is damaged: {damage}")
+    names = [name for name in _FILES if (directory / name).is_file()]
+    for name in names:
+        damage = _damage_of(directory / name)
+        if damage is not None:
+            raise Invalid(f"The backup in {directory} is damaged: {name}: {damage}")
     # A log file that a killed server left would be played into the restored database.
-    for taken in (target, target.with_name(f"{DATABASE_FILE}-wal")):
-        if taken.exists():
-            raise Conflict(f"{taken} exists already: move it away first, nothing is overwritten.")
+    for name in _FILES:
+        for taken in (data_directory / name, data_directory / f"{name}-wal"):
+            if taken.exists():
+                raise Conflict(f"{taken} exists already: move it away first, nothing is overwritten.")
     data_directory.mkdir(parents=True, exist_ok=True)
-    partial = target.with_suffix(".partial")
-    shutil.copyfile(source, partial)
-    partial.replace(target)
+    for name in names:
+        partial = (data_directory / name).with_suffix(".partial")
+        shutil.copyfile(directory / name, partial)
+        partial.replace(data_directory / name)
 
 
 def _damage_of(path: Path) -> str | None:

@@ -24,16 +24,11 @@ _LEVEL = 1
 
 
 class _Codec(threading.local):
-    """What one thread works with: compressor and decompressor keep state and must not be shared.
-
-    `read` and `text` are the body that was asked for last, and its text.
-    """
+    """What one thread works with: compressor and decompressor keep state and must not be shared."""
 
     def __init__(self) -> None:
         self.compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=False)
         self.decompressor = zstandard.ZstdDecompressor()
-        self.read = b""
-        self.text = ""
 
 
 _codec = _Codec()
@@ -81,13 +76,3 @@ def unpacked(codec: int, data: Any) -> bytes:
     if codec == ZSTD:
         return _codec.decompressor.decompress(data)
     return bytes(data)
-
-
-def text_of(codec: int, data: bytes) -> str:
-    """Return the joined body as text: the SQL function `body_text` of SQLite."""
-    local = _codec
-    # A condition asks for the body of a row two or three times in a row: for its kind, its value, its text.
-    if data != local.read:
-        local.text = unpacked(codec, data).decode()
-        local.read = data
-    return local.text

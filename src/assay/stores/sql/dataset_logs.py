@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence, Set
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from assay.filters.expression import EVERYTHING, Expression
 from assay.model.dataset import Change, DatasetLog, DatasetLogDraft, DatasetVersion, LogsSummary
@@ -21,6 +21,8 @@ from assay.stores.sql import body
 from assay.stores.sql.database import Connection, Database, Row, in_list, list_of
 from assay.stores.sql.dataset_log_filter import rows_matching
 from assay.stores.sql.dataset_versions import close_version, open_version
+from assay.stores.sql.exact_sum import exact, exact_sum
+from assay.stores.sql.jobs import settle_dataset
 from assay.stores.sql.order import order_by
 from assay.stores.sql.scope import IN_VERSION, dataset_at, in_version
 from assay.stores.sql.tables import dataset_log as table
@@ -220,8 +222,10 @@ class SqlDatasetLogs:
 
         await self.database.write(work)
 
-    async def publish(self, dataset_id: str, job_id: str, change: Change) -> DatasetVersion:
-        """Make all rows staged by a job visible at once, as one new version."""
+    async def publish(
+        self, dataset_id: str, job_id: str, change: Change, outcome: bytes | None = None
+    ) -> DatasetVersion:
+        """Make all rows staged by a job visible at once, as one new version; the job is completed with its outcome."""
 
         def work(connection: Connection) -> DatasetVersion:
             dataset, newest = self._dataset(connection, dataset_id, lock=True)
@@ -231,16 +235,34 @@ class SqlDatasetLogs:
                 {"version": version, "dataset": dataset, "staged": _staged_mark(connection, job_id)},
             )
             staged = connection.rows(
-                "UPDATE job SET state = 'completed', total_count = done_count, updated_at = :now"
+                "UPDATE job SET state = 'completed', total_count = done_count, outcome = :outcome, updated_at = :now"
                 " WHERE id = :id AND state = 'running' RETURNING done_count",
-                {"now": to_microseconds(change.at), "id": job_id},
+                {
+                    "now": to_microseconds(change.at),
+                    "outcome": None if outcome is None else outcome.decode(),
+                    "id": job_id,
+                },
             )
             # Another server may have taken a slow import for dead and thrown its rows, or some of them, away.
             if staged != [(added,)]:
                 raise Conflict("The import was given up meanwhile and nothing was added: send the file again.")
+            settle_dataset(connection, job_id, "completed", outcome)
             return close_version(connection, dataset, version, change, added=added, removed=0, changed=0)
 
         return await self.database.write(work)
+
+    async def find_source_ids(self, dataset_id: str, log_ids: Sequence[str]) -> Set[str]:
+        """Return which of these logs the newest version has a copy of."""
+        name = self.database.dialect_name
+        is_wanted = in_list(name, "l.source_log_id", "ids")
+        statement = f"SELECT l.source_log_id FROM dataset_log l WHERE {is_wanted} AND {IN_VERSION}"
+
+        def work(connection: Connection) -> Set[str]:
+            dataset, newest = self._dataset(connection, dataset_id)
+            chosen = {"ids": list_of(name, log_ids), "dataset": dataset, "version": newest}
+            return {row[0] for row in connection.rows(statement, chosen)}
+
+        return await self.database.read(work)
 
     async def discard_staged(self, job_id: str) -> None:
         """Throw away the rows staged by a job, a slice at a time."""
@@ -397,9 +419,9 @@ class SqlDatasetLogs:
                 select(
                     func.count(),
                     zero(func.sum(table.c.cost), 0.0),
-                    *_exact_sum(table.c.total_request_tokens),
-                    *_exact_sum(table.c.prompt_tokens),
-                    *_exact_sum(table.c.completion_tokens),
+                    *exact_sum(table.c.total_request_tokens),
+                    *exact_sum(table.c.prompt_tokens),
+                    *exact_sum(table.c.completion_tokens),
                     zero(func.avg(table.c.latency), 0.0),
                     zero(func.avg(table.c.tokens_per_second), 0.0),
                     zero(func.avg(table.c.time_to_first_token), 0.0),
@@ -408,9 +430,9 @@ class SqlDatasetLogs:
             return LogsSummary(
                 number_of_requests=row[0],
                 total_cost=float(row[1]),
-                total_tokens=(int(row[2]) << 31) + int(row[3]),
-                total_prompt_tokens=(int(row[4]) << 31) + int(row[5]),
-                total_completion_tokens=(int(row[6]) << 31) + int(row[7]),
+                total_tokens=exact(row[2], row[3]),
+                total_prompt_tokens=exact(row[4], row[5]),
+                total_completion_tokens=exact(row[6], row[7]),
                 avg_latency=float(row[8]),
                 avg_tps=float(row[9]),
                 avg_ttft=float(row[10]),
@@ -427,12 +449,6 @@ def _remove(connection: Connection, dataset: int, newest: int, doomed: ColumnEle
     removed = connection.run(table.update().where(doomed).values(removed_in=version))
     close_version(connection, dataset, version, change, added=0, removed=removed, changed=0)
     return removed
-
-
-def _exact_sum(column: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """Return the sums of the upper bits and of the lower 31: SQLite fails when one sum leaves 64 bits."""
-    upper, lower = column.op(">>")(literal_column("31")), column.op("&")(literal_column("2147483647"))
-    return func.coalesce(func.sum(upper), 0), func.coalesce(func.sum(lower), 0)
 
 
 def _log_count(connection: Connection, dataset: int, version: int) -> int:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from assay.model.dataset import Change, DatasetVersion, RowDifference
 from assay.model.errors import Conflict, NotFound
+from assay.model.job import LOG_IMPORT
 from assay.model.log import ATTRIBUTE_NAMES, CONTENT_NAMES, LogContent
 from assay.model.page import Page, PageRequest
 from assay.ports.dataset_versions import DifferenceCounts, RowHashes
@@ -23,7 +24,7 @@ _COLUMNS = (
 # Consecutive small writes of one kind and author share a version while it is this fresh.
 _EXTENDABLE_AFTER_LAST_WRITE = timedelta(seconds=2) // timedelta(microseconds=1)
 _EXTENDABLE_AFTER_FIRST_WRITE = timedelta(seconds=60) // timedelta(microseconds=1)
-_NEVER_EXTENDED = ("import", "restore")
+_NEVER_EXTENDED = ("import", LOG_IMPORT, "copy", "restore")
 
 # What restoring copies from an old revision: everything but its own place in history.
 _COPIED = ", ".join(

@@ -12,11 +12,14 @@ from sqlalchemy.dialects.postgresql import JSON
 from assay.filters.expression import Expression
 from assay.model.dataset import Dataset, DatasetChanges
 from assay.model.errors import NotFound
+from assay.model.job import Job
 from assay.model.page import Page, PageRequest, Sort
 from assay.stores.sql.database import Connection, Database, Row, one
 from assay.stores.sql.dataset_logs import free_bodies
 from assay.stores.sql.filter_sql import FilterColumns, compile_filter
+from assay.stores.sql.jobs import insert_job
 from assay.stores.sql.order import order_by
+from assay.stores.sql.scope import dataset_at
 from assay.stores.sql.tables import dataset as table
 from assay.stores.sql.times import from_microseconds, to_microseconds
 
@@ -24,7 +27,7 @@ _COLUMNS = (
     table.c.id, table.c.organization_id, table.c.name, table.c.description, table.c.created_at, table.c.updated_at,
     table.c.updated_by, table.c.type, table.c.status, table.c.initial_log_filters, table.c.granularity,
     table.c.starred, table.c.tags, table.c.log_count, table.c.version, table.c.running_status,
-    table.c.running_progress, table.c.running_at,
+    table.c.running_progress, table.c.running_at, table.c.sampling_recipe, table.c.sampling_outcome,
 )  # fmt: skip
 _SELECT = select(*_COLUMNS)
 _GET = (
@@ -45,7 +48,8 @@ _FILTER_COLUMNS = {
 
 def _dataset(row: Row) -> Dataset:
     (id_, organization_id, name, description, created_at, updated_at, updated_by, type_, status, filters, granularity,
-     starred, tags, log_count, version, running_status, running_progress, running_at) = row  # fmt: skip
+     starred, tags, log_count, version, running_status, running_progress, running_at, recipe,
+     outcome) = row  # fmt: skip
     return Dataset(
         id=id_,
         organization_id=organization_id,
@@ -65,6 +69,8 @@ def _dataset(row: Row) -> Dataset:
         running_status=running_status,
         running_progress=running_progress,
         running_at=from_microseconds(running_at),
+        sampling_recipe=None if recipe is None else recipe.encode(),
+        sampling_outcome=None if outcome is None else outcome.encode(),
     )
 
 
@@ -82,8 +88,8 @@ class SqlDatasets:
         name = self.database.dialect_name
         return compile_filter(expression, _FILTER_COLUMNS[name], name)
 
-    async def create(self, dataset: Dataset) -> None:
-        """Store a new, empty dataset."""
+    async def create(self, dataset: Dataset, job: Job | None = None) -> None:
+        """Store a new, empty dataset, together with the job that fills it if there is one."""
         values = {
             "id": dataset.id,
             "organization_id": self.organization_id,
@@ -98,8 +104,28 @@ class SqlDatasets:
             "created_at": to_microseconds(dataset.created_at),
             "updated_at": to_microseconds(dataset.updated_at),
             "updated_by": dataset.updated_by,
+            "sampling_recipe": None if dataset.sampling_recipe is None else dataset.sampling_recipe.decode(),
         }
-        await self.database.write(lambda connection: connection.run(table.insert().values(values)))
+
+        def work(connection: Connection) -> None:
+            connection.run(table.insert().values(values))
+            if job is not None:
+                insert_job(connection, self.organization_id, job)
+
+        await self.database.write(work)
+
+    async def start_import(self, dataset_id: str, job: Job) -> None:
+        """Store a job that adds logs to a dataset, which is `loading` until that ends."""
+
+        def work(connection: Connection) -> None:
+            sequence, _ = dataset_at(connection, self.organization_id, dataset_id, lock=True)
+            insert_job(connection, self.organization_id, job)
+            connection.run(
+                "UPDATE dataset SET status = 'loading' WHERE sequence = :sequence AND status <> 'initializing'",
+                {"sequence": sequence},
+            )
+
+        await self.database.write(work)
 
     async def get(self, dataset_id: str) -> Dataset:
         """Return a dataset; raises NotFound."""
@@ -168,6 +194,11 @@ class SqlDatasets:
                 " WHERE status IN ('pending', 'running')"
                 " AND dataset_sequence = (SELECT sequence FROM dataset WHERE id = :id)",
                 {"id": dataset_id},
+            )
+            connection.run(
+                "UPDATE job SET state = 'failed', error_message = 'The dataset was deleted.', updated_at = :now"
+                " WHERE subject_id = :id AND state = 'running'",
+                {"id": dataset_id, "now": to_microseconds(at)},
             )
 
         await self.database.write(work)

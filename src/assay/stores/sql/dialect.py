@@ -34,6 +34,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    not_,
     or_,
     true,
     type_coerce,
@@ -75,6 +76,8 @@ class JsonValue(ABC):
     """The number that it is, or that its string plainly spells."""
     is_empty: Predicate
     """It is there and is "", [] or {}."""
+    label: ColumnElement[str]
+    """The string, number (15 digits) or boolean that it is, as text."""
 
     @abstractmethod
     def equals(self, literals: JsonLiterals) -> Predicate:
@@ -143,6 +146,14 @@ class _SqliteJsonValue(JsonValue):
         self.comparable_number = case(
             (self._kind.in_((literal_column("'integer'"), literal_column("'real'"))), cast(self._value, Double)),
             (self._kind == "text", func.assay_plain_decimal(self._value, type_=Double())),
+        )
+        self.label = case(
+            (self._kind == "text", self._value),
+            (
+                self._kind.in_((literal_column("'integer'"), literal_column("'real'"))),
+                func.printf(literal_column("'%.15g'"), self._value, type_=Text()),
+            ),
+            (self._kind.in_((literal_column("'true'"), literal_column("'false'"))), self._kind),
         )
         self.is_empty = or_(
             self._value == literal_column("''"),
@@ -332,6 +343,11 @@ class _PostgresqlJsonValue(JsonValue):
         self.string = case((self._kind == literal_column("'string'"), self._value))
         self.text = case((self._kind == literal_column("'string'"), self._value), (is_container, cast(source, Text)))
         self.comparable_number = func.assay_comparable_number(self._kind, self._value, type_=Double())
+        number: ColumnElement[float] = func.assay_json_number(self._kind, self._value, type_=Double())
+        self.label = case(
+            (self._kind == literal_column("'number'"), cast(number, Text)),
+            (not_(is_container), self._value),
+        )
         self.is_empty = or_(
             self._value == literal_column("''"),
             and_(is_container, self._value.in_((literal_column("'[]'"), literal_column("'{}'")))),

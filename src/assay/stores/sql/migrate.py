@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import apsw
 
@@ -17,7 +17,10 @@ from assay.model.errors import Conflict, Unavailable
 from assay.stores.sql import sqlite
 from assay.stores.sql.dialect import POSTGRESQL_FUNCTIONS
 
-_FILE_NAME = re.compile(r"(\d{4})_(\w+)\.(sqlite|postgresql)\.sql")
+# Each part is a file of its own on SQLite: two files are two writers.
+Part = Literal["meta", "logs"]
+
+_FILE_NAME = re.compile(r"(\d{4})_(meta|logs)\.(sqlite|postgresql)\.sql")
 _TABLE = """
 CREATE TABLE IF NOT EXISTS schema_migration (
     number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL
@@ -40,12 +43,12 @@ class Migration:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def migrations(dialect_name: str) -> list[Migration]:
-    """Return all steps for a dialect in order."""
+def migrations(dialect_name: str, part: Part | None = None) -> list[Migration]:
+    """Return all steps for a dialect in order; a part is what stands in one SQLite file."""
     found = []
     for entry in resources.files("assay.stores.sql").joinpath("migrations").iterdir():
         match = _FILE_NAME.fullmatch(entry.name)
-        if match and match[3] == dialect_name:
+        if match and match[3] == dialect_name and part in (None, match[2]):
             text = entry.read_text("utf-8")
             if dialect_name == "postgresql" and match[1] == "0001":
                 text = POSTGRESQL_FUNCTIONS + "\n" + text
@@ -53,8 +56,8 @@ def migrations(dialect_name: str) -> list[Migration]:
     return sorted(found, key=lambda migration: migration.number)
 
 
-def _pending(applied: dict[int, str], dialect_name: str) -> Iterator[Migration]:
-    steps = {step.number: step for step in migrations(dialect_name)}
+def _pending(applied: dict[int, str], dialect_name: str, part: Part | None = None) -> Iterator[Migration]:
+    steps = {step.number: step for step in migrations(dialect_name, part)}
     for number, checksum in applied.items():
         if number not in steps:
             raise Conflict(f"The database was written by a newer Assay: it has migration {number}, unknown here.")
@@ -63,8 +66,8 @@ def _pending(applied: dict[int, str], dialect_name: str) -> Iterator[Migration]:
     yield from (step for number, step in sorted(steps.items()) if number not in applied)
 
 
-def migrate_sqlite(path: Path, back_up: Callable[[apsw.Connection], None] | None = None) -> list[int]:
-    """Bring a SQLite file to this release's schema and return the numbers applied.
+def migrate_sqlite(path: Path, part: Part, back_up: Callable[[apsw.Connection], None] | None = None) -> list[int]:
+    """Bring the SQLite file of a part to this release's schema and return the numbers applied.
 
     `back_up` is called before the first step when the file already holds a schema. Raises Conflict when the file is
     newer than this release, Unavailable when it cannot be opened or is no database.
@@ -78,7 +81,7 @@ def migrate_sqlite(path: Path, back_up: Callable[[apsw.Connection], None] | None
         rows: list[Any] = connection.execute("SELECT number, checksum FROM schema_migration").fetchall()
         applied: dict[int, str] = dict(rows)
         done: list[int] = []
-        for step in _pending(applied, "sqlite"):
+        for step in _pending(applied, "sqlite", part):
             if applied and not done and back_up is not None:
                 back_up(connection)
             with connection:

@@ -15,7 +15,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.util import LRUCache
 
-from assay.model.errors import Unavailable
+from assay.model.errors import Full, Unavailable
 from assay.stores.sql.database import Connection, Parameters, Row, Statement, compiled, pyformat
 
 Result = TypeVar("Result")
@@ -138,7 +138,7 @@ class PostgresqlDatabase:
                     raise
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                 if isinstance(error, psycopg.errors.DiskFull):
-                    raise Unavailable("The disk is full: nothing was written.", 30.0) from error
+                    raise Full from error
                 if isinstance(error, psycopg.errors.QueryCanceled):
                     raise Unavailable("The query took too long; narrow the filter.", 30.0) from error
                 # A read may safely run again on a fresh connection; a write may have been committed already.

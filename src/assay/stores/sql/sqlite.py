@@ -15,8 +15,8 @@ from sqlalchemy.dialects import sqlite as sqlalchemy_sqlite
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.util import LRUCache
 
-from assay.model.errors import Unavailable
-from assay.stores.sql import body
+from assay.model.errors import Full, Unavailable
+from assay.stores.sql import log_body, text_index
 from assay.stores.sql.database import Connection, Parameters, Row, Statement, compiled
 from assay.stores.sql.dialect import register_functions
 
@@ -46,7 +46,8 @@ def open_connection(path: Path, *, read_only: bool = False) -> apsw.Connection:
     connection.execute("PRAGMA cache_size = -8192")
     connection.execute("PRAGMA temp_store = MEMORY")
     register_functions(connection)
-    connection.create_scalar_function("body_text", cast("Any", body.text_of), 2, deterministic=True)
+    text_index.register(connection)
+    connection.create_scalar_function("body_text", cast("Any", log_body.text_of), 2, deterministic=True)
     return connection
 
 
@@ -120,6 +121,10 @@ class SqliteDatabase:
         if self._closed:
             raise Unavailable("The server is shutting down.")
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    def read_now(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work` in a read-only snapshot on this very thread, before there is an event loop."""
+        return self._read(work)
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
         raw: apsw.Connection | None = getattr(self._local, "connection", None)
@@ -224,7 +229,7 @@ class SqliteDatabase:
 def _domain_error(error: BaseException) -> BaseException:
     """Say a failure of the database in the words of the domain; any other error is left as it is."""
     if isinstance(error, apsw.FullError):
-        return Unavailable("The disk is full: nothing was written.", retry_after_seconds=30.0)
+        return Full()
     if isinstance(error, (apsw.BusyError, apsw.LockedError)):
         return Unavailable("The database is busy; try again in a moment.")
     if isinstance(error, (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.CorruptError, apsw.NotADBError)):

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import BigInteger, Column, Double, LargeBinary, MetaData, Table, Text
 
 from assay.model.log import ATTRIBUTE_NAMES
+from assay.model.request_log import SPAN_ATTRIBUTE_NAMES
 
 metadata = MetaData()
 
 _INTEGER_ATTRIBUTES = {
     "timestamp", "start_time", "status_code", "prompt_tokens", "completion_tokens", "total_request_tokens",
+    "prompt_version_number", "prompt_cache_hit_tokens", "prompt_cache_creation_tokens", "reasoning_tokens",
+    "stream", "cache_hit", "has_tool_calls", "positive_feedback", "blurred", "is_pinned",
 }  # fmt: skip
 _FLOAT_ATTRIBUTES = {"cost", "latency", "time_to_first_token", "tokens_per_second"}
 
 
-def _attribute_columns() -> list[Column[object]]:
+def _attribute_columns(names: Sequence[str]) -> list[Column[object]]:
     columns: list[Column[object]] = []
-    for name in ATTRIBUTE_NAMES:
+    for name in names:
         if name in _INTEGER_ATTRIBUTES:
             columns.append(Column(name, BigInteger))
         elif name in _FLOAT_ATTRIBUTES:
@@ -40,7 +45,7 @@ dataset = Table(
     *_integers("sequence", "organization_id", "starred", "log_count", "version", "running_progress", "running_at"),
     *_integers("created_at", "updated_at", "deleted_at"),
     *_texts("id", "name", "description", "type", "status", "granularity", "initial_log_filters", "tags"),
-    *_texts("running_status", "updated_by"),
+    *_texts("running_status", "updated_by", "sampling_recipe", "sampling_outcome"),
 )
 
 dataset_log_body = Table(
@@ -58,7 +63,7 @@ dataset_log = Table(
     *_integers("sequence", "dataset_sequence", "position", "added_in", "removed_in", "body_sequence"),
     *_integers("created_at", "updated_at"),
     *_texts("id", "source_log_id", "annotation_status"),
-    *_attribute_columns(),
+    *_attribute_columns(ATTRIBUTE_NAMES),
     Column("content_hash", LargeBinary),
     # JSONB bytes on SQLite, jsonb on PostgreSQL.
     Column("metadata", Text),
@@ -108,4 +113,34 @@ cell = Table(
     Column("numerical_value", Double),
     Column("cost_usd", Double),
     Column("latency_seconds", Double),
+)
+
+request_log = Table(
+    "request_log",
+    metadata,
+    *_integers("sequence", "scope", "sampling_hash", "created_at"),
+    *_texts("id", "input_preview", "output_preview"),
+    # The environment is part of the scope.
+    *_attribute_columns([name for name in ATTRIBUTE_NAMES if name != "environment"]),
+    *_attribute_columns(SPAN_ATTRIBUTE_NAMES),
+    # JSONB bytes on SQLite, jsonb on PostgreSQL.
+    Column("metadata", Text),
+)
+
+request_log_body = Table(
+    "request_log_body",
+    metadata,
+    *_integers("sequence", "codec"),
+    # BLOB on SQLite, JSON on PostgreSQL: only the dialect's own constructs look inside.
+    Column("data", Text),
+)
+
+trace = Table(
+    "trace",
+    metadata,
+    *_integers("sequence", "scope", "start_time", "end_time", "span_count", "llm_call_count", "error_count"),
+    *_integers("prompt_tokens", "completion_tokens", "total_tokens", "root_has_parent", "root_start_time"),
+    *_integers("root_sequence"),
+    *_texts("trace_unique_id"),
+    Column("cost", Double),
 )
