@@ -18,6 +18,19 @@ if TYPE_CHECKING:
         Unavailable,
     )
     from assay.sdk import AsyncClient, Client
+    from assay.sdk.log_types import (
+        Customer,
+        LogSample,
+        RecordResult,
+        RequestLog,
+        RequestLogCreated,
+        RequestLogPage,
+        RequestLogsSummary,
+        SamplePreview,
+        Span,
+        Thread,
+        Trace,
+    )
     from assay.sdk.types import (
         ApiKey,
         BulkResult,
@@ -48,6 +61,7 @@ __all__ = [
     "BulkResult",
     "Client",
     "Conflict",
+    "Customer",
     "Dataset",
     "DatasetDiff",
     "DatasetLog",
@@ -60,17 +74,27 @@ __all__ = [
     "Invalid",
     "Job",
     "LogCreated",
+    "LogSample",
     "LogsSummary",
     "NewApiKey",
     "NotAllowed",
     "NotAuthenticated",
     "NotFound",
     "Page",
+    "RecordResult",
     "ReportEvaluator",
     "ReportRow",
+    "RequestLog",
+    "RequestLogCreated",
+    "RequestLogPage",
+    "RequestLogsSummary",
     "RowDifference",
+    "SamplePreview",
     "ScoreSummary",
+    "Span",
+    "Thread",
     "TooLarge",
+    "Trace",
     "Unavailable",
     "__version__",
 ]
@@ -88,6 +112,21 @@ _ERRORS = frozenset(
     }
 )
 _CLIENTS = frozenset({"AsyncClient", "Client"})
+_LOGS = frozenset(
+    {
+        "Customer",
+        "LogSample",
+        "RecordResult",
+        "RequestLog",
+        "RequestLogCreated",
+        "RequestLogPage",
+        "RequestLogsSummary",
+        "SamplePreview",
+        "Span",
+        "Thread",
+        "Trace",
+    }
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -95,7 +134,8 @@ def __getattr__(name: str) -> Any:
     if name == "__version__":
         value: Any = _version()
     elif name in __all__:
-        home = "assay.model.errors" if name in _ERRORS else "assay.sdk" if name in _CLIENTS else "assay.sdk.types"
+        homes = ((_ERRORS, "assay.model.errors"), (_CLIENTS, "assay.sdk"), (_LOGS, "assay.sdk.log_types"))
+        home = next((home for names, home in homes if name in names), "assay.sdk.types")
         value = getattr(importlib.import_module(home), name)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -410,9 +410,9 @@ def test_a_span_is_known_by_its_ids_and_another_log_by_its_idempotency_key() -> 
         return hashlib.blake2b(text, digest_size=16).digest()
 
     span = {"trace_unique_id": "t", "span_unique_id": "s"}
-    assert read(span, identity_prefix=b"7/prod/").identity == digest(b"7/prod/span\0t\0s")
-    assert read(span, identity_prefix=b"x", idempotency_key="k").identity == digest(b"xspan\0t\0s")
-    assert read({"input": 1}, identity_prefix=b"x", idempotency_key="k").identity == digest(b"xkey\0k")
+    assert read(span).identity == digest(b"span\0t\0s")
+    assert read(span, idempotency_key="k").identity == digest(b"span\0t\0s")
+    assert read({"input": 1}, idempotency_key="k").identity == digest(b"key\0k")
     assert read({"input": 1, "trace_unique_id": "t"}).identity is None
 
 

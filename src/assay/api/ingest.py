@@ -26,6 +26,7 @@ from assay.wire.ingest import (
     read_logs,
     read_spans,
     spans_ingested,
+    with_trace_times,
 )
 from assay.wire.json_items import MadeOneByOne
 from assay.wire.problems import Problem
@@ -106,7 +107,11 @@ async def _record_many(
 
 async def ingest_spans(arrival: Arrival) -> Reply:
     """Record spans, each a log with ids of trace and span. The children of a span may come before it."""
-    return await _ingest(arrival, await read_off_the_loop(read_spans, await arrival.body()))
+    return await _ingest(arrival, await read_off_the_loop(_read_timed, await arrival.body()))
+
+
+def _read_timed(body: bytes) -> Sequence[Any]:
+    return with_trace_times(read_spans(body))
 
 
 async def ingest_openai_traces(arrival: Arrival) -> Reply:

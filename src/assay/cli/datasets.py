@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assay.cli import dataset_logs
+from assay.cli import dataset_logs, log_sampling
 from assay.cli.options import (
     DatasetArgument,
     FilterOption,
@@ -69,21 +69,7 @@ def list_datasets(
     print_table(made, "No datasets. `assay datasets create NAME` makes one.", len(found.results), found.total_count)
 
 
-@app.command()
-def create(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME")],
-    description: Annotated[str, typer.Option("--description", "-d")] = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Make an empty dataset."""
-    session = session_of(context)
-    with session.client() as client:
-        made = client.datasets.create(name, description)
-    if as_json:
-        return session.print_last_answer()
-    print_line(f'Made dataset "{made.name}" {made.id}.')
-    print_line(f"`assay datasets logs import {made.id} FILE` fills it.")
+app.command("create")(log_sampling.create_dataset)
 
 
 @app.command()
@@ -249,11 +235,18 @@ def _print_dataset(dataset: Dataset) -> None:
             "Rows": f"{dataset.log_count:,}",
             "Version": dataset.version,
             "Status": dataset.status,
+            "Sampled": _recipe(dataset),
             "Last run": dataset.running_status if dataset.running_at is not None else None,
             "Created": day_and_time(dataset.created_at),
             "Updated": day_and_time(dataset.updated_at),
         }
     )
+
+
+def _recipe(dataset: Dataset) -> str | None:
+    """Return how the first rows were chosen, as name=value."""
+    recipe = {name: value for name, value in (dataset.sampling_recipe or {}).items() if value not in (None, {}, [])}
+    return ", ".join(f"{name}={shortened(value, 80)}" for name, value in recipe.items()) or None
 
 
 def _print_version(version: DatasetVersion) -> None:

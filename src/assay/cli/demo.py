@@ -1,4 +1,4 @@
-"""`assay demo`: the main job on real input in one go, from a data file to a report, on a server of its own."""
+"""`assay demo`: the main job on real input in one go, from request logs to a report, on a server of its own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,12 +23,15 @@ from assay.model.errors import Unavailable
 if TYPE_CHECKING:
     from assay.cli.demo_server import DemoServer
     from assay.sdk import Client
+    from assay.sdk.types import Dataset
 
 DATASET_NAME = "Job titles"
 DATASET_DESCRIPTION = (
-    "Which occupation does the US Bureau of Labor Statistics file a job title under? Outputs are those of a "
-    "nearest-neighbour baseline, not of a model."
+    "Which occupation does the US Bureau of Labor Statistics file a job title under? Outputs are those of baselines, "
+    "not of a model."
 )
+ROW_COUNT = 400
+SEED = 7
 # What says most about these rows comes first; the first three that the server offers are run.
 EVALUATORS = (
     "char_count_eval",
@@ -54,7 +58,7 @@ def demo(
         bool, typer.Option("--offline", help="Do not fetch the data file; use the bundled copy.")
     ] = False,
 ) -> None:
-    """See it work: fetch real data, make a dataset, run three evaluators, show the report.
+    """See it work: record real prompts as logs, sample a dataset, run three evaluators, show the report.
 
     Starts a server of its own and leaves it running until Ctrl-C; with --base-url (not $ASSAY_BASE_URL) it
     works with that server instead.
@@ -79,7 +83,7 @@ def demo(
 
 
 def _show_main_job(client: Client, is_offline: bool) -> str:
-    """Fetch, store, evaluate, report, saying what it does and how long it took; return the dataset's id."""
+    """Fetch, record, sample, evaluate, report, saying what it does and how long it took; return the dataset's id."""
     from assay.cli import demo_data
 
     if is_offline:
@@ -90,29 +94,67 @@ def _show_main_job(client: Client, is_offline: bool) -> str:
     print_line(f"Data: {len(found.rows):,} job titles and their occupations, from {found.source}")
     if found.reason:
         print_line(f"  (not downloaded: {found.reason})")
-    print_line("Outputs: a baseline without any model; it copies the answer of the most similar other title.")
-    rows = demo_data.with_baseline_answers(found.rows)
-
-    dataset = client.datasets.create(_free_name(client), DATASET_DESCRIPTION)
-    started = time.monotonic()
-    with row_progress("Storing rows", len(rows)) as stored:
-        result = client.dataset_logs.bulk_create(dataset.id, rows, progress=stored)
-    if result.error_count:
-        raise Unavailable(f"the server refused {result.error_count} rows, the first because: {result.errors[0].error}")
-    print_line(f'Dataset: "{dataset.name}", {result.success_count:,} rows in {time.monotonic() - started:.1f} s')
+    print_line("Answers: three baselines without any model. Tokens, prices, times and customers are made up.")
+    run = _record(client, found.rows)
+    dataset = _sample(client, run)
 
     slugs = _chosen_evaluators(client)
     started = time.monotonic()
-    report = client.eval_reports.create(dataset.id, slugs, name="Baseline")
+    report = client.eval_reports.create(dataset.id, slugs, name="Baselines")
     with report_progress("Evaluating") as progress:
         report = client.eval_reports.wait(dataset.id, report.id, progress=progress)
-    cells = len(rows) * len(slugs)
+    cells = dataset.log_count * len(slugs)
     print_line(f"Evaluation: {cells:,} scores by {len(slugs)} evaluators in {time.monotonic() - started:.1f} s")
     print_line("")
     print_report(report, dataset.name)
     if report.status != "completed":
         raise Unavailable(f"the run is {report.status}: {report.error_message or 'no reason was given'}")
     return dataset.id
+
+
+def _record(client: Client, rows: Sequence[dict[str, Any]]) -> str:
+    """Record the day's logs, once however often the demo is run; return what stands in their metadata."""
+    from assay.cli.demo_logs import questions_of, request_logs
+
+    now = datetime.now(UTC)
+    run = f"demo-{now:%Y-%m-%d}"
+    logs = list(request_logs(questions_of(rows), run, now))
+    started = time.monotonic()
+    with row_progress("Recording logs", len(logs)) as recorded:
+        result = client.request_logs.record_many(logs, idempotency_key=run, progress=recorded)
+    if result.error_count:
+        raise Unavailable(f"the server refused {result.error_count} logs, the first because: {result.errors[0].error}")
+    failed = sum("error_message" in log and log.get("log_type") is None for log in logs)
+    before = ", recorded by a run before" if result.duplicate_count == len(logs) else ""
+    print_line(
+        f"Logs: {len(logs):,} of three models in {time.monotonic() - started:.1f} s, {failed} of them failed{before}"
+    )
+    return run
+
+
+def _sample(client: Client, run: str) -> Dataset:
+    """Make a dataset of the day's calls that succeeded: 400 of them, in proportion to their models."""
+    from assay.sdk.log_types import LogSample
+
+    sample = LogSample(
+        start_time=datetime.now(UTC) - timedelta(days=3),
+        filters={"metadata.demo_run": run, "status": "success", "log_type": "chat"},
+        count=ROW_COUNT,
+        stratify_by="model",
+        seed=SEED,
+    )
+    started = time.monotonic()
+    dataset = client.datasets.create(_free_name(client), DATASET_DESCRIPTION, from_logs=sample)
+    dataset = client.datasets.wait(dataset.id)
+    if dataset.status != "ready":
+        raise Unavailable(f'the dataset "{dataset.name}" is {dataset.status}')
+    outcome = dataset.sampling_outcome or {}
+    strata = ", ".join(f"{one['taken']} {one['value']}" for one in outcome.get("strata", ()))
+    print_line(
+        f'Dataset: "{dataset.name}", {dataset.log_count:,} of {outcome.get("matched_count", 0):,} successful calls '
+        f"by model ({strata}) in {time.monotonic() - started:.1f} s"
+    )
+    return dataset
 
 
 def _free_name(client: Client) -> str:
@@ -135,6 +177,8 @@ def _stay(server: DemoServer, dataset_id: str) -> None:
     print_line("")
     print_line(f"The server is up at {server.url}. Ctrl-C stops it. To work with it from another terminal:")
     print_line(f"  export ASSAY_BASE_URL={server.url} ASSAY_API_KEY={server.api_key}")
+    print_line("  assay logs list --limit 5")
+    print_line("  assay traces list")
     print_line(f"  assay reports rows {dataset_id} --evaluator exact_match --sort worst")
     try:
         code = server.process.wait()

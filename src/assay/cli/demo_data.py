@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import math
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,52 +67,6 @@ def bundled(reason: str) -> DemoData:
             messages = [{"role": "system", "content": SYSTEM_MESSAGE}, {"role": "user", "content": row["input"]}]
             rows.append({"input": messages, "ideal": row["ideal"]})
     return DemoData(tuple(rows), "the copy that comes with Assay", reason)
-
-
-def with_baseline_answers(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return dataset rows: `ideal` as expected output, and as output the answer of a baseline that uses no model.
-
-    The baseline is nearest neighbour: it answers with the occupation of the other job title that shares the rarest
-    words (summed inverse document frequencies), the first one where several tie, and with the commonest occupation
-    where no word is shared.
-    """
-    titles = [_title(row) for row in rows]
-    answers = [str(row["ideal"]).strip() for row in rows]
-    holders: defaultdict[str, list[int]] = defaultdict(list)
-    words = [frozenset(title.lower().split()) for title in titles]
-    for position, found in enumerate(words):
-        for word in found:
-            holders[word].append(position)
-    weight = {word: math.log(len(titles) / len(places)) for word, places in holders.items()}
-    commonest = Counter(answers).most_common(1)[0][0]
-    made = []
-    for position, (row, answer) in enumerate(zip(rows, answers, strict=True)):
-        similarity: defaultdict[int, float] = defaultdict(float)
-        # Sorted, so that sums of floats, and with them ties, come out alike in every process.
-        for word in sorted(words[position]):
-            for other in holders[word]:
-                if other != position:
-                    similarity[other] += weight[word]
-        nearest = min(similarity, key=lambda other: (-similarity[other], other), default=None)
-        made.append(
-            {
-                "input": row["input"],
-                "output": commonest if nearest is None else answers[nearest],
-                "expected_output": answer,
-                "metadata": {
-                    "job_title": titles[position],
-                    "model": "nearest-neighbour-baseline",
-                    "nearest_title": None if nearest is None else titles[nearest],
-                },
-            }
-        )
-    return made
-
-
-def _title(row: dict[str, Any]) -> str:
-    """Return the job title that a row asks about."""
-    question = str(row["input"][-1]["content"])
-    return question.partition("job title ")[2].strip().rstrip("'?")
 
 
 def _is_here(home: Path) -> bool:

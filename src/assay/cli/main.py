@@ -20,7 +20,9 @@ class Commands(LazyGroup):
     """Every command, in the order `assay --help` shows."""
 
     mounted = {  # noqa: RUF012 read only, as a declaration
-        "demo": Mounted("assay.cli.demo", "demo", "See it work: real data, three evaluators, a report.", WORK),
+        "demo": Mounted("assay.cli.demo", "demo", "See it work: real logs, a sample of them, a report.", WORK),
+        "logs": Mounted("assay.cli.logs", "app", "Request logs: find, watch, record, delete.", WORK),
+        "traces": Mounted("assay.cli.traces", "app", "Traces: list, show as a tree, delete.", WORK),
         "datasets": Mounted("assay.cli.datasets", "app", "Datasets, their rows and versions.", WORK),
         "evaluators": Mounted("assay.cli.evaluators", "app", "Evaluators: list, show, try.", WORK),
         "reports": Mounted("assay.cli.reports", "app", "Evaluate a dataset and read the reports.", WORK),

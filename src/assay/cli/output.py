@@ -53,6 +53,42 @@ def table(columns: Sequence[str | tuple[str, dict[str, Any]]], rows: Iterable[Se
     return made
 
 
+def fitted_table(columns: Sequence[tuple[str, dict[str, Any]]], rows: Iterable[Sequence[Any]]) -> Table:
+    """Return a table of one line a row: columns with a `ratio` share what the others leave of the terminal's width.
+
+    Other columns may have a `max_width`. Cells that are too long end in an ellipsis.
+    """
+    own = ("ratio", "max_width")
+    titles = [
+        (title, {"no_wrap": True, **{name: value for name, value in options.items() if name not in own}})
+        for title, options in columns
+    ]
+    return table(titles, cut_to_fit([(len(title), options) for title, options in columns], rows))
+
+
+def cut_to_fit(columns: Sequence[tuple[int, dict[str, Any]]], rows: Iterable[Sequence[Any]]) -> list[list[Text]]:
+    """Return cells cut so that a row fits the terminal's width, two blanks between columns.
+
+    A column is the least width it takes, and `ratio` or `max_width` as in `fitted_table`.
+    """
+    from rich.text import Text
+
+    lines = [
+        [cell.copy() if isinstance(cell, Text) else text("" if cell is None else cell) for cell in row] for row in rows
+    ]
+    limits = []
+    for place, (least, options) in enumerate(columns):
+        widest = max([least, *(line[place].cell_len for line in lines)])
+        limits.append(0 if "ratio" in options else min(widest, options.get("max_width", widest)))
+    left = console().width - sum(limits) - 2 * (len(columns) - 1)
+    ratios = [options.get("ratio", 0) for _, options in columns]
+    shares = [limit or max(8, left * ratio // sum(ratios)) for limit, ratio in zip(limits, ratios, strict=True)]
+    for line in lines:
+        for cell, share in zip(line, shares, strict=True):
+            cell.truncate(share, overflow="ellipsis")
+    return lines
+
+
 def print_table(made: Table, empty: str, row_count: int, total: int | None = None) -> None:
     """Print a table, or one line where it has no rows; say how many rows there are beyond this page."""
     out = console()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -58,6 +59,15 @@ def query(parameters: Mapping[str, Any]) -> dict[str, str]:
         for name, value in parameters.items()
         if value is not None
     }
+
+
+def written_time(value: datetime | str | None, name: str) -> str | None:
+    """Return a time as ISO 8601; text passes as it is. Raises Invalid for a datetime without zone."""
+    if not isinstance(value, datetime):
+        return value
+    if value.utcoffset() is None:
+        raise Invalid.field(name, f"{value} has no time zone: add one, such as tzinfo=datetime.UTC.")
+    return value.isoformat()
 
 
 def given(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,15 +1,20 @@
-"""Cutting rows of any number into request bodies the server takes."""
+"""Cutting rows of any number into request bodies the server takes, and reading what became of each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
+from assay.sdk.addressing import decoded
+from assay.sdk.errors import error_from_response
+from assay.sdk.types import BulkResult
+
 MAXIMUM_ROWS = 500
 MAXIMUM_BYTES = 8_000_000
+Result = TypeVar("Result", bound=BulkResult)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,19 @@ def batches(
         held_bytes += len(text) + 1
     if held:
         yield _batch(held, first_index)
+
+
+def bulk_answer(status: int, body: bytes, batch: Batch, answer: type[Result], address: str) -> Result:
+    """Read the answer to one batch; a 400 that names every row is a result too, any other 400 is raised."""
+    if status != 400:
+        return decoded(body, answer, address)
+    try:
+        result = msgspec.json.decode(body, type=answer)
+    except msgspec.DecodeError:
+        result = answer()
+    if len(result.errors) != batch.row_count:
+        raise error_from_response(400, {}, body, address)
+    return result
 
 
 def _batch(held: list[bytes], first_index: int) -> Batch:

@@ -59,6 +59,8 @@ class Dataset(Wire, frozen=True, kw_only=True):
     running_status: str = "pending"
     running_progress: float = 0
     running_at: AwareDatetime | None = None
+    sampling_recipe: JsonObject | None = None
+    sampling_outcome: JsonObject | None = None
 
 
 class DatasetVersion(Wire, frozen=True, kw_only=True):
@@ -381,7 +383,7 @@ class NewApiKey(ApiKey, frozen=True, kw_only=True):
 
 
 class Job(Wire, frozen=True, kw_only=True):
-    """Work that outlives a request; `total_count` is None while it is not known."""
+    """Work that outlives a request; `total_count` is None while it is not known, `outcome` until the end."""
 
     id: str
     kind: str = ""
@@ -389,5 +391,6 @@ class Job(Wire, frozen=True, kw_only=True):
     done_count: int = 0
     total_count: int | None = None
     error_message: str | None = None
+    outcome: JsonObject | None = None
     created_at: AwareDatetime | None = None
     updated_at: AwareDatetime | None = None

@@ -13,8 +13,8 @@ from assay.model.errors import Invalid, NotFound
 from assay.model.ids import new_hex_id
 from assay.model.request_log import Recorded, RequestLog, RequestLogDraft
 from assay.ports.store import Store
-from assay.services.dataset_logs import Refusal
 from assay.providers.prices import price_of
+from assay.services.dataset_logs import Refusal
 from assay.wire.request_log_reading import read_request_log
 from assay.wire.request_log_updates import read_batch_update, read_update
 
@@ -78,8 +78,6 @@ def _read(
         price=price_of,
         log_method=log_method,
         organization_key_id=who.key_id,
-        # The same ids of another organisation or environment are another log.
-        identity_prefix=f"{store.organization_id}/{store.environment}/".encode(),
         idempotency_key=idempotency_key,
     )
 

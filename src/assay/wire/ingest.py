@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assay.model.errors import Invalid
 from assay.model.request_log import Recorded, RequestLogDraft
-from assay.wire.json_items import read_members
+from assay.wire import codec
+from assay.wire.json_items import MadeOneByOne, read_members
 from assay.wire.problems import REQUIRED
 
 MOST_BULK_LOGS = 500
@@ -121,6 +122,47 @@ def read_spans(body: bytes) -> Sequence[Any]:
     if spans is None:
         raise Invalid.field("data", f"Expected a list of spans, but got {type(envelope['data']).__name__}.")
     return spans
+
+
+def with_trace_times(spans: Sequence[Any]) -> Sequence[Any]:
+    """Give roots that say no time the first start and the last end of the spans of their trace that came with them.
+
+    The exporter of respan for the OpenAI Agents SDK sends a trace ahead of its spans, without times. When it came is
+    not when it ended.
+    """
+    times: dict[str, tuple[str, str]] = {}
+    has_untimed_root = False
+    for place in range(len(spans)):
+        try:
+            span = spans[place]
+        except codec.MalformedJson:
+            continue  # it is refused by itself, at its place
+        trace_id, start, end = _trace_times(span)
+        if isinstance(trace_id, str) and isinstance(start, str) and isinstance(end, str):
+            first, last = times.get(trace_id, (start, end))
+            times[trace_id] = (min(first, start), max(last, end))
+        has_untimed_root = has_untimed_root or _is_untimed_root(span)
+    if not (has_untimed_root and times):
+        return spans
+    return MadeOneByOne(spans, lambda span: _timed(span, times))
+
+
+def _trace_times(span: Any) -> tuple[Any, Any, Any]:
+    if not isinstance(span, dict):
+        return None, None, None
+    return span.get("trace_unique_id"), span.get("start_time"), span.get("timestamp")
+
+
+def _is_untimed_root(span: Any) -> bool:
+    trace_id, start, end = _trace_times(span)
+    return trace_id is not None and not start and not end and not span.get("span_parent_id")
+
+
+def _timed(span: Any, times: Mapping[str, tuple[str, str]]) -> Any:
+    if not _is_untimed_root(span) or not isinstance(span["trace_unique_id"], str):
+        return span
+    start, end = times.get(span["trace_unique_id"], (None, None))
+    return {**span, "start_time": start, "timestamp": end}
 
 
 def _as_list(value: Any) -> Sequence[Any] | None:

@@ -42,7 +42,6 @@ def read_request_log(
     price: PriceOf,
     log_method: str = "api",
     organization_key_id: str | None = None,
-    identity_prefix: bytes = b"",
     idempotency_key: str | None = None,
 ) -> RequestLogDraft:
     """Read one request log; keys it does not know are passed over, and what is null is absent but for an output.
@@ -116,7 +115,7 @@ def read_request_log(
         detail_text,
         input_preview(input_value, content.input),
         output_preview(output_value, content.output),
-        _identity(identity_prefix, attributes.get("trace_unique_id"), span.get("span_unique_id"), idempotency_key),
+        _identity(attributes.get("trace_unique_id"), span.get("span_unique_id"), idempotency_key),
     )
 
 
@@ -274,11 +273,11 @@ def _check_size(content: LogContent, details: bytes | None) -> None:
         raise TooLarge(f"The log is {size:,} bytes of JSON; at most {LARGEST_LOG_BYTES:,} are taken.")
 
 
-def _identity(prefix: bytes, trace: str | None, span: str | None, key: str | None) -> bytes | None:
+def _identity(trace: str | None, span: str | None, key: str | None) -> bytes | None:
     if trace is not None and span is not None:
         name = b"span\0" + trace.encode() + b"\0" + span.encode()
     elif key is not None:
         name = b"key\0" + key.encode()
     else:
         return None
-    return hashlib.blake2b(prefix + name, digest_size=16).digest()
+    return hashlib.blake2b(name, digest_size=16).digest()

@@ -129,9 +129,7 @@ def test_the_tables_of_the_code_are_those_of_postgresql_and_both_schemas_agree(
         if not table.startswith(("sqlite_", *_OWN_OF_A_DIALECT))
     }
     assert {
-        table: [name for name, _ in found]
-        for table, found in schema.items()
-        if not table.startswith(_OWN_OF_A_DIALECT)
+        table: [name for name, _ in found] for table, found in schema.items() if not table.startswith(_OWN_OF_A_DIALECT)
     } == embedded
     by_bytes = [(table, kind, collation) for table, _, kind, collation in columns if table != "schema_migration"]
     assert {collation for _, kind, collation in by_bytes if kind == "text"} == {"C"}

@@ -10,6 +10,9 @@ from assay.sdk._async.eval_reports import AsyncEvalReports
 from assay.sdk._async.evaluators import AsyncEvaluators
 from assay.sdk._async.jobs import AsyncJobs
 from assay.sdk._async.keys import AsyncKeys
+from assay.sdk._async.request_logs import AsyncRequestLogs
+from assay.sdk._async.retention import AsyncRetention
+from assay.sdk._async.traces import AsyncCustomers, AsyncThreads, AsyncTraces
 from assay.sdk._async.transport import AsyncTransport, ResponseObserver
 from assay.sdk.addressing import api_key_from, base_url_from, decoded
 from assay.sdk.types import Health
@@ -37,6 +40,11 @@ class AsyncClient:
         )
         self.datasets = AsyncDatasets(self._transport)
         self.dataset_logs = AsyncDatasetLogs(self._transport)
+        self.request_logs = AsyncRequestLogs(self._transport)
+        self.traces = AsyncTraces(self._transport)
+        self.threads = AsyncThreads(self._transport)
+        self.customers = AsyncCustomers(self._transport)
+        self.retention = AsyncRetention(self._transport)
         self.evaluators = AsyncEvaluators(self._transport)
         self.eval_reports = AsyncEvalReports(self._transport)
         self.keys = AsyncKeys(self._transport)

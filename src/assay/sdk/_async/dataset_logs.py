@@ -12,11 +12,10 @@ import msgspec
 
 from assay.model.errors import AssayError, Invalid
 from assay.sdk._async.paging import get_page, walk
-from assay.sdk._async.transport import AsyncTransport, Reply
+from assay.sdk._async.transport import AsyncTransport
 from assay.sdk._async.waiting import blocking
 from assay.sdk.addressing import decoded, encoded, filter_body, given, path_to
-from assay.sdk.batching import Batch, batches
-from assay.sdk.errors import error_from_response
+from assay.sdk.batching import batches, bulk_answer
 from assay.sdk.file_formats import CONTENT_TYPES, import_format
 from assay.sdk.types import (
     BulkError,
@@ -69,7 +68,7 @@ class AsyncDatasetLogs:
         for batch in batches(logs):
             try:
                 reply = await self._transport.send("POST", path, content=batch.body, accepted=(400,))
-                result = _bulk_result(reply, batch, self._transport.base_url)
+                result = bulk_answer(reply.status, reply.body, batch, BulkResult, self._transport.base_url)
             except AssayError as error:
                 if batch.first_index:
                     last = batch.first_index + batch.row_count - 1
@@ -233,19 +232,6 @@ class AsyncDatasetLogs:
 
 def _list_path(dataset_id: str) -> str:
     return path_to("datasets", dataset_id, "logs", "list")
-
-
-def _bulk_result(reply: Reply, batch: Batch, address: str) -> BulkResult:
-    """Read the answer to one batch; a 400 that names every row is a result too, any other 400 is raised."""
-    if reply.status != 400:
-        return decoded(reply.body, BulkResult, address)
-    try:
-        result = msgspec.json.decode(reply.body, type=BulkResult)
-    except msgspec.DecodeError:
-        result = BulkResult()
-    if len(result.errors) != batch.row_count:
-        raise error_from_response(400, {}, reply.body, address)
-    return result
 
 
 async def _read(file: IO[bytes], total: int | None, progress: ByteProgress | None) -> AsyncIterator[bytes]:

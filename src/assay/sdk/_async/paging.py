@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from assay.sdk._async.transport import AsyncTransport
 from assay.sdk.addressing import filter_body
+from assay.sdk.log_types import RequestLog, RequestLogPage
 from assay.sdk.types import Page
 
 Item = TypeVar("Item")
@@ -42,3 +43,16 @@ async def walk(
         if page.next is None or not page.results:
             return
         number += 1
+
+
+async def walk_cursor(
+    transport: AsyncTransport, path: str, filters: Mapping[str, Any] | None, parameters: Mapping[str, Any]
+) -> AsyncIterator[RequestLog]:
+    """Yield the request logs of every page, in order, each page where the last one ended and nothing counted."""
+    cursor: str | None = "start"
+    while cursor is not None:
+        wanted = {**parameters, "cursor": cursor, "count": False}
+        page = await get_page(transport, RequestLogPage, path, filters, wanted)
+        for log in page.results:
+            yield log
+        cursor = page.next_cursor

@@ -11,6 +11,9 @@ from assay.sdk._sync.eval_reports import EvalReports
 from assay.sdk._sync.evaluators import Evaluators
 from assay.sdk._sync.jobs import Jobs
 from assay.sdk._sync.keys import Keys
+from assay.sdk._sync.request_logs import RequestLogs
+from assay.sdk._sync.retention import Retention
+from assay.sdk._sync.traces import Customers, Threads, Traces
 from assay.sdk._sync.transport import ResponseObserver, Transport
 from assay.sdk.addressing import api_key_from, base_url_from, decoded
 from assay.sdk.types import Health
@@ -38,6 +41,11 @@ class Client:
         )
         self.datasets = Datasets(self._transport)
         self.dataset_logs = DatasetLogs(self._transport)
+        self.request_logs = RequestLogs(self._transport)
+        self.traces = Traces(self._transport)
+        self.threads = Threads(self._transport)
+        self.customers = Customers(self._transport)
+        self.retention = Retention(self._transport)
         self.evaluators = Evaluators(self._transport)
         self.eval_reports = EvalReports(self._transport)
         self.keys = Keys(self._transport)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from assay.sdk._sync.transport import Transport
 from assay.sdk.addressing import filter_body
+from assay.sdk.log_types import RequestLog, RequestLogPage
 from assay.sdk.types import Page
 
 Item = TypeVar("Item")
@@ -42,3 +43,15 @@ def walk(
         if page.next is None or not page.results:
             return
         number += 1
+
+
+def walk_cursor(
+    transport: Transport, path: str, filters: Mapping[str, Any] | None, parameters: Mapping[str, Any]
+) -> Iterator[RequestLog]:
+    """Yield the request logs of every page, in order, each page where the last one ended and nothing counted."""
+    cursor: str | None = "start"
+    while cursor is not None:
+        wanted = {**parameters, "cursor": cursor, "count": False}
+        page = get_page(transport, RequestLogPage, path, filters, wanted)
+        yield from page.results
+        cursor = page.next_cursor

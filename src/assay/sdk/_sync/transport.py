@@ -74,9 +74,18 @@ class Transport:
         body: Any = None,
         content: bytes | None = None,
         is_read: bool = False,
+        idempotency_key: str | None = None,
     ) -> Answer:
         """Send a request and read its answer as `answer`; errors as in `send`."""
-        reply = self.send(method, path, parameters=parameters, body=body, content=content, is_read=is_read)
+        reply = self.send(
+            method,
+            path,
+            parameters=parameters,
+            body=body,
+            content=content,
+            is_read=is_read,
+            idempotency_key=idempotency_key,
+        )
         return decoded(reply.body, answer, self.base_url)
 
     def send(
@@ -90,16 +99,21 @@ class Transport:
         is_read: bool = False,
         is_public: bool = False,
         accepted: tuple[int, ...] = (),
+        idempotency_key: str | None = None,
     ) -> Reply:
         """Send a request and return the answer when it is 2xx or one of `accepted`.
 
-        `body` is encoded as JSON, `content` is JSON already; `is_read` marks a POST that only filters. Requests that
-        may be repeated are, on connection errors, 429 and 503. Raises the errors of `assay.model.errors`.
+        `body` is encoded as JSON, `content` is JSON already; `is_read` marks a POST that only filters,
+        `idempotency_key` one that the server does only once. Requests that may be repeated are, on connection errors,
+        429 and 503. Raises the errors of `assay.model.errors`.
         """
         if body is not None:
             content = encoded(body)
         headers = self._headers(is_public) | ({"content-type": JSON} if content is not None else {})
-        repeats = self._maximum_retries if is_repeatable(method, is_read) else 0
+        if idempotency_key is not None:
+            headers["idempotency-key"] = idempotency_key
+        is_repeated = is_repeatable(method, is_read or idempotency_key is not None)
+        repeats = self._maximum_retries if is_repeated else 0
         was_cut = False
         for attempt in range(repeats + 1):
             is_last = attempt == repeats

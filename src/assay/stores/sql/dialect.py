@@ -24,6 +24,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     LargeBinary,
+    Numeric,
     Text,
     and_,
     any_,
@@ -345,7 +346,11 @@ class _PostgresqlJsonValue(JsonValue):
         self.comparable_number = func.assay_comparable_number(self._kind, self._value, type_=Double())
         number: ColumnElement[float] = func.assay_json_number(self._kind, self._value, type_=Double())
         self.label = case(
-            (self._kind == literal_column("'number'"), cast(number, Text)),
+            # Through a decimal with 15 digits, as the other database writes it.
+            (
+                self._kind == literal_column("'number'"),
+                cast(func.assay_double(cast(cast(number, Numeric), Text), type_=Double()), Text),
+            ),
             (not_(is_container), self._value),
         )
         self.is_empty = or_(

@@ -36,23 +36,16 @@ async def count_lines(
     With a limit of time the answer comes within about that time: when counting takes longer, it is how many were met
     until then, and says that it is not exact. Without one it is exact. `hint` may say how the table is to be read.
     """
-    number: Any = select(func.count()).select_from(table).where(condition)
-    if within_seconds is None:
-        return Count(
-            await database.read(lambda connection: int(hinted_rows(connection, hint(connection, number))[0][0]))
-        )
-    met: Any = select(literal_column("1")).select_from(table).where(condition)
+    met: Select[Any] = select(literal_column("1")).select_from(table).where(condition)
 
     def work(connection: Connection) -> Count:
         begun = time.monotonic()
+        chosen = hint(connection, met)
+        number: Select[Any] = select(func.count()).select_from(chosen.subquery())
+        if within_seconds is None:
+            return Count(int(hinted_rows(connection, number)[0][0]))
         counted = _counted_on_sqlite if connection.dialect_name == "sqlite" else _counted_on_postgresql
-        return counted(
-            connection,
-            hint(connection, number),
-            hint(connection, met),
-            begun + within_seconds * _SHARE_FOR_EXACT,
-            begun + within_seconds,
-        )
+        return counted(connection, number, chosen, begun + within_seconds * _SHARE_FOR_EXACT, begun + within_seconds)
 
     return await database.read(work)
 

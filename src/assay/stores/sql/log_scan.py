@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.util import LRUCache
 
+from assay.filters.expression import EVERYTHING, And, Condition, Expression, Operator
 from assay.filters.log_query import LogQuery
 from assay.model.access import Environment
 from assay.stores.sql.database import Connection, Row, compiled
@@ -97,16 +98,31 @@ def _is_wide(
     environment: Environment,
     query: LogQuery,
 ) -> bool:
-    """Tell whether the scope and window of a query hold so much of the table that all of it is better read."""
-    if query.search is not None or not any(index in _plan(connection, statement) for index in _WIDE_INDEXES):
+    """Tell whether the part of an index that a query means is so much of the table that all of it is better read."""
+    if query.search is not None:
+        return False
+    plan = _plan(connection, statement)
+    if not any(index in plan for index in _WIDE_INDEXES):
         return False
     first, last = extent(connection)
     share: int = (last - first + 1) // _LEAST_SHARE
-    window = LogQuery(start=query.start, end=query.end, environments=query.environments)
+    expression = _model_of(query.expression) if _WIDE_INDEXES[1] in plan else EVERYTHING
+    window = LogQuery(expression, query.start, query.end, query.environments)
     within = without_search(organization_id, environment, window, connection.dialect_name)
     some = select(literal_column("1")).select_from(table).where(within).limit(share).subquery()
     counted: ClauseElement = select(func.count()).select_from(some)
     return share > 0 and int(connection.rows(counted)[0][0]) >= share
+
+
+def _model_of(expression: Expression) -> Expression:
+    """Return what a filter says of the model, as far as the index of models can tell."""
+    parts = expression.children if isinstance(expression, And) else (expression,)
+    named = [
+        part
+        for part in parts
+        if isinstance(part, Condition) and part.field.name == "model" and part.operator is Operator.EQUAL
+    ]
+    return named[0] if named else EVERYTHING
 
 
 def extent(connection: Connection) -> tuple[int, int]:

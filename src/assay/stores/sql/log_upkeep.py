@@ -24,8 +24,9 @@ def delete_lines(connection: Connection, lines: Sequence[Row]) -> None:
     text_index.forget(connection, sequences)
     chosen = in_list(connection.dialect_name, "sequence", "sequences")
     listed = {"sequences": list_of(connection.dialect_name, sequences)}
-    connection.run(f"DELETE FROM request_log_body WHERE {chosen}", listed)
+    # The line first, as an update does: two transactions must not wait for each other.
     connection.run(f"DELETE FROM request_log WHERE {chosen}", listed)
+    connection.run(f"DELETE FROM request_log_body WHERE {chosen}", listed)
     trace_sums.recount_after(connection, lines)
 
 

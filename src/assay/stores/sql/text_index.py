@@ -272,8 +272,17 @@ def _lock_watermark(connection: Connection, strength: str) -> int:
 
 
 def _words_for_sqlite(sequence: int, codec: int, data: Any) -> Row | None:
-    words = searched_words(*_searched(log_body.unpacked(codec, data)))
-    return (sequence, " ".join(words)) if words else None
+    values = _searched(log_body.unpacked(codec, data))
+    text = "\n".join(string for value in values for string in texts_in(value))
+    # The index cuts plain ASCII into the same words, in C, unless one is too long.
+    if not text.isascii() or _may_hold_long_word(text):
+        text = " ".join(searched_words(*values))
+    return (sequence, text) if text else None
+
+
+def _may_hold_long_word(text: str) -> bool:
+    # A word of more than 64 characters fills at least one aligned block of 32.
+    return any(text[place : place + 32].isalnum() for place in range(0, len(text), 32))
 
 
 def _words_for_postgresql(sequence: int, codec: int, data: Any) -> Row | None:
