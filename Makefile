@@ -11,13 +11,13 @@ run: .venv/.stamp-server  ## start the server on http://127.0.0.1:8000, its data
 	@$(BIN)/assay serve $(ARGS)
 
 .PHONY: demo
-demo: .venv/.stamp-server  ## the same, evaluating 1,998 real rows to look at
+demo: .venv/.stamp-server  ## the same, with logs, a dataset and a report to look at
 	@$(BIN)/assay demo $(ARGS)
 
 # ---- for contributors
 
 .PHONY: test
-test: .venv/.stamp-dev  ## run the tests (ARGS="-k filters -x")
+test: .venv/.stamp-dev .exporters/.stamp  ## run the tests (ARGS="-k filters -x")
 	@sh scripts/bootstrap.sh postgres
 	@$(BIN)/pytest -n $(WORKERS) $(ARGS)
 WORKERS ?= 2
@@ -43,7 +43,7 @@ lock:  ## resolve requirements/*.txt anew, from requirements/*.in and pyproject.
 
 .PHONY: clean
 clean:  ## remove environments, caches and build products; ./data stays
-	@rm -rf .venv .tools build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+	@rm -rf .venv .exporters .tools build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
 	@find src tests benchmarks scripts -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 .PHONY: help
@@ -56,3 +56,6 @@ help:  ## list the targets
 
 .venv/.stamp-dev: requirements/dev.txt requirements/build.txt pyproject.toml
 	@sh scripts/bootstrap.sh dev
+
+.exporters/.stamp: requirements/exporters.txt requirements/keywordsai-tracing.txt
+	@sh scripts/bootstrap.sh exporters

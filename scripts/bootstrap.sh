@@ -3,6 +3,7 @@
 #
 #   scripts/bootstrap.sh server      .venv with the package and its pinned server dependencies
 #   scripts/bootstrap.sh dev         the same, and the tools and clients of `make test` and `make check`
+#   scripts/bootstrap.sh exporters   .exporters/*: what programs that send traces need, for the tests of these programs
 #   scripts/bootstrap.sh postgres    the PostgreSQL server binaries, for the tests of that store
 #   scripts/bootstrap.sh lock        requirements/*.txt from requirements/*.in and pyproject.toml
 #
@@ -97,6 +98,20 @@ make_environment() {
     touch .venv/.stamp-server
 }
 
+# Exporters insist on an OpenTelemetry older than the server's, and not on the same one.
+make_exporters() {
+    check_python
+    find_uv
+    export UV_PYTHON_DOWNLOADS=never
+    rm -f .exporters/.stamp
+    for name in exporters keywordsai-tracing; do
+        say "installing requirements/$name.txt into .exporters/$name"
+        "$uv" venv --quiet --clear --python "$(command -v "$python")" ".exporters/$name"
+        "$uv" pip sync --quiet --require-hashes --python ".exporters/$name/bin/python" "requirements/$name.txt"
+    done
+    touch .exporters/.stamp
+}
+
 # ---------------------------------------------------------------------------------------------------- postgresql
 
 find_postgres() {
@@ -140,6 +155,8 @@ lock() {
     unset UV_FIND_LINKS UV_INDEX UV_EXTRA_INDEX_URL
     compile uv requirements/uv.in
     compile build requirements/build.in
+    compile exporters requirements/exporters.in
+    compile keywordsai-tracing requirements/keywordsai-tracing.in
     # dev is a superset of server with the same versions, so that one environment serves both.
     compile server pyproject.toml --extra server
     compile dev pyproject.toml requirements/dev.in requirements/clients.in --extra server --extra postgres \
@@ -148,7 +165,8 @@ lock() {
 
 case ${1:-} in
     server | dev) make_environment "$1" ;;
+    exporters) make_exporters ;;
     postgres) make_postgres ;;
     lock) lock ;;
-    *) fail "usage: scripts/bootstrap.sh server|dev|postgres|lock" ;;
+    *) fail "usage: scripts/bootstrap.sh server|dev|exporters|postgres|lock" ;;
 esac

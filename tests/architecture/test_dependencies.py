@@ -75,7 +75,9 @@ def pins(name: str) -> set[str]:
 
 def test_every_package_that_the_tests_import_is_pinned() -> None:
     names = {canonicalize_name(pin.partition("==")[0]) for pin in pins("dev.txt")}
-    assert not_among(names, third_party_imports(ROOT / "tests")) == []
+    # Programs of users with exporters of their own run in environments of their own, where an import shows by itself.
+    found = (item for item in third_party_imports(ROOT / "tests") if "/clients/programs/" not in item[0])
+    assert not_among(names, found) == []
 
 
 def test_the_pins_of_the_server_are_among_the_pins_of_the_tests() -> None:

@@ -72,7 +72,9 @@ def test_the_smallest_log_is_a_successful_chat_of_this_moment() -> None:
 
 @pytest.mark.parametrize("body", [{}, {"model": "m"}, {"input": None, "messages": None}, {"prompt": {"prompt_id": 1}}])
 def test_a_log_that_says_nothing_is_refused(body: dict[str, Any]) -> None:
-    assert refusal(body) == {"input": ["A log needs an input, an output, messages or a completion."]}
+    assert refusal(body) == {
+        "input": ["A log needs an input, an output, messages or a completion, or at least an error_message."]
+    }
 
 
 @pytest.mark.parametrize("body", [[], "text", 3, None])
@@ -611,3 +613,9 @@ def test_a_wrong_update_of_many_says_where(body: Any, field: str) -> None:
     with pytest.raises(Invalid) as caught:
         read_batch_update(body)
     assert set(caught.value.fields) == {field}
+
+
+def test_a_call_that_failed_before_it_had_any_content_is_recorded_with_its_error() -> None:
+    draft = read({"model": "gpt-4o", "status_code": 503, "error_message": "overloaded"})
+    assert (draft.attributes.status, draft.attributes.error_message) == ("failed", "overloaded")
+    assert (draft.content.input, draft.content.output) == (None, None)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from assay.api.direct import Arrival, DirectRoute, Door, Reply, Work
-from assay.api.limits import MANY_ROWS, ONE_ROW
+from assay.api.limits import DECODING, MANY_ROWS, ONE_ROW
 from assay.api.routes import WRITE_ERRORS, body_schema
 from assay.model.errors import Invalid
 from assay.services import request_logs as services
@@ -28,7 +30,7 @@ from assay.wire.ingest import (
     spans_ingested,
     with_trace_times,
 )
-from assay.wire.json_items import MadeOneByOne
+from assay.wire.json_items import MadeOneByOne, readable
 from assay.wire.problems import Problem
 from assay.wire.request_logs import RequestLogCreate, RequestLogCreated, created_out
 
@@ -48,16 +50,15 @@ async def read_off_the_loop(read: Callable[..., Made], body: bytes, *arguments: 
 async def create_log(arrival: Arrival) -> Reply:
     """Record one log. With an Idempotency-Key header a retry is answered with the log that is there already."""
     text = await arrival.body()
-    body = await read_off_the_loop(decode, text)
     caller = arrival.caller
     recorded, draft = await services.record(
         caller.store,
         caller.who,
-        body,
+        partial(decode, text),
         datetime.now(UTC),
         log_method="api",
         idempotency_key=_idempotency_key(arrival.headers),
-        is_large=len(text) > _READ_INLINE_BYTES,
+        turn=DECODING.of(len(text)) if len(text) > _READ_INLINE_BYTES else None,
     )
     return Reply(201, encode(created_out(recorded, draft, caller.who)))
 
@@ -76,10 +77,9 @@ def _idempotency_key(headers: dict[bytes, bytes]) -> str | None:
 def _recording(most: int) -> Work:
     async def create_logs(arrival: Arrival) -> Reply:
         try:
-            logs = await read_off_the_loop(read_logs, await arrival.body(), most)
+            result = await _record_many(arrival, partial(read_logs, most=most), "batch", is_span=False)
         except Envelope as error:
             return Reply(422, encode({"detail": "Validation error", "errors": error.errors}))
-        result = await _record_many(arrival, logs, "batch", is_span=False)
         answered = logs_recorded(result.recorded, [(refusal.place, refusal.message) for refusal in result.refusals])
         if result.recorded:
             return Reply(201, encode(answered))
@@ -96,18 +96,28 @@ def _recording(most: int) -> Work:
 
 
 async def _record_many(
-    arrival: Arrival, bodies: Sequence[Any], log_method: str, *, is_span: bool
+    arrival: Arrival, read: Callable[[bytes], Sequence[Any]], log_method: str, *, is_span: bool
 ) -> services.RecordedMany:
-    key = _idempotency_key(arrival.headers)
-    caller, at = arrival.caller, datetime.now(UTC)
-    return await services.record_many(
-        caller.store, caller.who, bodies, at, log_method=log_method, idempotency_key=key, is_span=is_span
-    )
+    text = await arrival.body()
+    async with AsyncExitStack() as turn:
+        await turn.enter_async_context(DECODING.of(len(text)))
+        bodies = await read_off_the_loop(read, text)
+        caller, at = arrival.caller, datetime.now(UTC)
+        return await services.record_many(
+            caller.store,
+            caller.who,
+            bodies,
+            at,
+            log_method=log_method,
+            idempotency_key=_idempotency_key(arrival.headers),
+            is_span=is_span,
+            turn=turn,
+        )
 
 
 async def ingest_spans(arrival: Arrival) -> Reply:
     """Record spans, each a log with ids of trace and span. The children of a span may come before it."""
-    return await _ingest(arrival, await read_off_the_loop(_read_timed, await arrival.body()))
+    return await _ingest(arrival, _read_timed)
 
 
 def _read_timed(body: bytes) -> Sequence[Any]:
@@ -116,17 +126,17 @@ def _read_timed(body: bytes) -> Sequence[Any]:
 
 async def ingest_openai_traces(arrival: Arrival) -> Reply:
     """Record traces and spans as the OpenAI Agents SDK exports them."""
-    return await _ingest(arrival, await read_off_the_loop(_read_openai, await arrival.body()))
+    return await _ingest(arrival, _read_openai)
 
 
 def _read_openai(body: bytes) -> Sequence[Any]:
     items = read_spans(body)
-    times = openai_traces.times_of(items)
+    times = openai_traces.times_of(readable(items))
     return MadeOneByOne(items, lambda item: openai_traces.log_body(item, times))
 
 
-async def _ingest(arrival: Arrival, spans: Sequence[Any]) -> Reply:
-    result = await _record_many(arrival, spans, "tracing_integration", is_span=True)
+async def _ingest(arrival: Arrival, read: Callable[[bytes], Sequence[Any]]) -> Reply:
+    result = await _record_many(arrival, read, "tracing_integration", is_span=True)
     refusals = [(refusal.place, refusal.message) for refusal in result.refusals]
     if refusals and not result.recorded:
         detail = f"No span could be recorded. Span {refusals[0][0]}: {refusals[0][1]}"

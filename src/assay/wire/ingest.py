@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assay.model.errors import Invalid
 from assay.model.request_log import Recorded, RequestLogDraft
-from assay.wire import codec
-from assay.wire.json_items import MadeOneByOne, read_members
+from assay.wire.json_items import MadeOneByOne, read_members, readable
 from assay.wire.problems import REQUIRED
 
 MOST_BULK_LOGS = 500
@@ -132,11 +131,7 @@ def with_trace_times(spans: Sequence[Any]) -> Sequence[Any]:
     """
     times: dict[str, tuple[str, str]] = {}
     has_untimed_root = False
-    for place in range(len(spans)):
-        try:
-            span = spans[place]
-        except codec.MalformedJson:
-            continue  # it is refused by itself, at its place
+    for span in readable(spans):
         trace_id, start, end = _trace_times(span)
         if isinstance(trace_id, str) and isinstance(start, str) and isinstance(end, str):
             first, last = times.get(trace_id, (start, end))

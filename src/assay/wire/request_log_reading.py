@@ -31,7 +31,7 @@ PriceOf = Callable[[str, str | None, int, int, int, int], float | None]
 _INPUT_NAMES = ("input", "messages", "prompt_messages", "prompt")
 _OUTPUT_NAMES = ("output", "completion_message", "completion_messages", "completion")
 _PARAMETER_BAGS = ("respan_params", "keywordsai_params")
-_NOTHING = "A log needs an input, an output, messages or a completion."
+_NOTHING = "A log needs an input, an output, messages or a completion, or at least an error_message."
 
 
 def read_request_log(
@@ -47,7 +47,7 @@ def read_request_log(
     """Read one request log; keys it does not know are passed over, and what is null is absent but for an output.
 
     `log_method` holds where the body names none; `idempotency_key` makes the identity of a log that is no span.
-    Only spans of a trace may come without any content. Raises Invalid that names every wrong field, TooLarge beyond
+    Only spans of a trace and failures that say what went wrong may come without any content. Raises Invalid that names every wrong field, TooLarge beyond
     LARGEST_LOG_BYTES.
     """
     if not isinstance(body, dict):
@@ -84,7 +84,7 @@ def read_request_log(
 
     input_value, output_value = _input(body, details), _output(body, details)
     if input_value is ABSENT and output_value is ABSENT:
-        if "trace_unique_id" not in attributes and "span_unique_id" not in span:
+        if not ("trace_unique_id" in attributes or "span_unique_id" in span or "error_message" in attributes):
             problems["input"] = [_NOTHING]
     elif control.get("disable_log"):
         input_value = output_value = ABSENT
