@@ -14,8 +14,10 @@ from benchmarks.evaluating import evaluate
 from benchmarks.importing import import_file
 from benchmarks.installing import install
 from benchmarks.listing import lists
+from benchmarks.log_queries import log_queries
 from benchmarks.measurement import Measurement, machine, shown, table
 from benchmarks.options import Options
+from benchmarks.recording import record_logs
 from benchmarks.starting import start
 
 BENCHMARKS: dict[str, Callable[[Options], Iterator[Measurement]]] = {
@@ -25,6 +27,8 @@ BENCHMARKS: dict[str, Callable[[Options], Iterator[Measurement]]] = {
     "import-file": import_file,
     "lists": lists,
     "evaluate": evaluate,
+    "record-logs": record_logs,
+    "log-queries": log_queries,
     "install": install,
 }
 # Needs a package index and minutes: only when it is named.
@@ -42,6 +46,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of {', '.join(BENCHMARKS)}")
     parser.add_argument("--scale", choices=("small", "full"), default="small", help="full adds the largest sizes")
     parser.add_argument("--repeat", type=int, default=3, help="samples of each figure (default 3)")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="keep filled logs there, and use those that are there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the samples there as JSON too")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.names if name not in BENCHMARKS]
@@ -60,7 +65,7 @@ def main() -> int:
         return 2
     # Ended from outside, the servers that were started are to end too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    options = Options(scale=arguments.scale, repeat=arguments.repeat)
+    options = Options(scale=arguments.scale, repeat=arguments.repeat, data=arguments.data)
     names = arguments.names or [name for name in BENCHMARKS if name not in _ONLY_BY_NAME]
     before = machine()
     loads = " ".join(str(load) for load in before["load_average"])

@@ -9,13 +9,20 @@ from typing import Any
 Address = tuple[str, int]
 
 
-def request(method: str, path: str, body: bytes | None = None, *, key: str | None = None) -> bytes:
-    """Return the bytes of a request, ready to be sent; a body is JSON."""
+def request(
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    *,
+    key: str | None = None,
+    content_type: str = "application/json",
+) -> bytes:
+    """Return the bytes of a request, ready to be sent."""
     head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     if key is not None:
         head += f"Authorization: Bearer {key}\r\n"
     if body is not None:
-        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        head += f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
     return f"{head}\r\n".encode() + (body or b"")
 
 

@@ -26,18 +26,18 @@ _OUTPUT_CHARACTERS = 480
 _DOLLARS_PER_TOKEN = (0.15e-6, 2.5e-6, 3e-6, 0.3e-6, 2e-6, 1e-6, 2e-6, 0.6e-6, 0.3e-6, 0.9e-6, 2.5e-6, 1.1e-6)
 
 
-def _zipf(count: int, exponent: float = 1.1) -> list[float]:
+def zipf(count: int, exponent: float = 1.1) -> list[float]:
     """Return cumulative weights of ranks 1 to `count` under Zipf's law, for `random.choices`."""
     return list(accumulate(1 / rank**exponent for rank in range(1, count + 1)))
 
 
 @lru_cache(maxsize=1)
-def _sentences() -> tuple[str, ...]:
+def sentences() -> tuple[str, ...]:
     """Return sentences of made-up words; words are as unequally common as in a language."""
     chance = random.Random(SEED)
     syllables = [first + vowel + last for first in "bdfgklmnprstv" for vowel in "aeiou" for last in ("", "n", "r", "s")]
     words = ["".join(chance.choices(syllables, k=chance.choice((1, 1, 2, 2, 3)))) for _ in range(3_000)]
-    weights = _zipf(len(words))
+    weights = zipf(len(words))
     made = []
     for _ in range(8_000):
         chosen = chance.choices(words, cum_weights=weights, k=chance.randint(6, 16))
@@ -49,7 +49,7 @@ def _text(chance: random.Random, characters: int) -> str:
     wanted = max(80, int(chance.lognormvariate(0, 0.35) * characters))
     pieces: list[str] = []
     while wanted > 0:
-        piece = chance.choice(_sentences())
+        piece = chance.choice(sentences())
         pieces.append(piece)
         wanted -= len(piece) + 1
     return " ".join(pieces)
@@ -57,7 +57,7 @@ def _text(chance: random.Random, characters: int) -> str:
 
 def rows(count: int, *, first: int = 0) -> Iterator[bytes]:
     """Yield rows `first` to `first + count` of the endless sequence, in the unified log format as JSON text."""
-    model_weights = _zipf(len(MODELS))
+    model_weights = zipf(len(MODELS))
     for number in range(first, first + count):
         chance = random.Random(SEED * 1_000_003 + number)
         (model,) = chance.choices(range(len(MODELS)), cum_weights=model_weights)
@@ -102,7 +102,7 @@ def rows(count: int, *, first: int = 0) -> Iterator[bytes]:
 def case_lines(count: int) -> Iterator[bytes]:
     """Yield JSONL in the shape of the published file that `benchmarks.importing` prefers: chat input and `ideal`."""
     chance = random.Random(SEED)
-    system = " ".join(_sentences()[:7])
+    system = " ".join(sentences()[:7])
     for _ in range(count):
         years = chance.randrange(18, 80)
         case = f"Years: {years} to {years + 4}, index: {chance.gauss(28, 6):.2f}, visits a week: {chance.randrange(8)}."

@@ -17,8 +17,9 @@ def user_cache() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`repeat`: how many samples of each figure."""
+    """`repeat`: how many samples of each figure; `data`: where filled data directories are kept for another run."""
 
     scale: Scale = "small"
     repeat: int = 3
     cache: Path = field(default_factory=user_cache)
+    data: Path | None = None

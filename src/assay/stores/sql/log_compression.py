@@ -16,6 +16,8 @@ _LEAST_GAIN = 0.05
 # How many logs must have been recorded in all before a first, second and third dictionary is tried.
 _WHEN = (2_000, 100_000, 1_000_000)
 _LONGEST_SAMPLE_BYTES = 128 * 1024
+# A body that is larger as it is stored gains little from a dictionary, and thousands of them fill the memory.
+_LARGEST_STORED_BYTES = 32 * 1024
 
 
 class LogCompression:
@@ -62,7 +64,9 @@ def _newest_bodies(connection: Connection, most: int) -> list[bytes]:
     if last is None or last < most:
         return []
     rows = connection.rows(
-        "SELECT codec, data FROM request_log_body ORDER BY sequence DESC LIMIT :count", {"count": _SAMPLES}
+        "SELECT codec, data FROM request_log_body WHERE length(data) <= :largest AND sequence IN"
+        " (SELECT sequence FROM request_log_body ORDER BY sequence DESC LIMIT :count) ORDER BY sequence DESC",
+        {"largest": _LARGEST_STORED_BYTES, "count": _SAMPLES},
     )
     return [log_body.unpacked(codec, data)[:_LONGEST_SAMPLE_BYTES] for codec, data in rows]
 

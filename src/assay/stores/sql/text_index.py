@@ -40,6 +40,9 @@ from assay.stores.sql.tables import request_log, request_log_body
 # Logs that one transaction of the index takes in: it holds the writer for about ten milliseconds.
 _SLICE = 256
 _TAIL_BATCH = 500
+# Bodies read at once, as they are stored, and texts held at once: a log may have 20 MB.
+_MOST_BYTES = 8 * 1024 * 1024
+_SIZE = {"sqlite": "length(b.data)", "postgresql": "pg_column_size(b.data)"}
 # PostgreSQL takes 2^20 - 1 bytes of words a log. Beyond it the log has this one mark, which is no word of any text.
 _MOST_WORD_BYTES = 1_000_000
 _EVERYTHING = "*"
@@ -123,7 +126,7 @@ class _TailBatch:
         body = request_log_body.alias("tail")
         # Through the bodies, in their order, so that no index on lines is walked from end to end instead.
         self._statement = (
-            select(body.c.sequence, body.c.codec, body.c.data)
+            select(body.c.sequence)
             .where(
                 body.c.sequence > number_literal(watermark),
                 body.c.sequence <= number_literal(newest),
@@ -134,13 +137,33 @@ class _TailBatch:
         )
 
     def __call__(self, connection: Connection) -> _Found:
-        rows = connection.rows(self._statement)
-        sequences = [
-            sequence
-            for sequence, codec, data in rows
-            if search_holds(self._search, *_searched(log_body.unpacked(codec, data)))
-        ]
-        return _Found(sequences, rows[-1][0] - 1 if len(rows) == _TAIL_BATCH else self._watermark)
+        name = connection.dialect_name
+        lines = [row[0] for row in connection.rows(self._statement)]
+        rest = lines[-1] - 1 if len(lines) == _TAIL_BATCH else self._watermark
+        listed = f" FROM request_log_body b WHERE {in_list(name, 'b.sequence', 'sequences')} ORDER BY b.sequence DESC"
+        sizes = connection.rows(f"SELECT b.sequence, {_SIZE[name]}" + listed, {"sequences": list_of(name, lines)})
+        sequences: list[int] = []
+        while sizes:
+            some, sizes = _fitting(sizes)
+            rows = connection.rows(
+                "SELECT b.sequence, b.codec, b.data" + listed, {"sequences": list_of(name, [row[0] for row in some])}
+            )
+            sequences += [
+                sequence
+                for sequence, codec, data in rows
+                if search_holds(self._search, *_searched(log_body.unpacked(codec, data)))
+            ]
+        return _Found(sequences, rest)
+
+
+def _fitting(sizes: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
+    """Split lines whose last column is a size (or None) behind those that can be read at once: at least the first."""
+    total = 0
+    for place, (*_, size) in enumerate(sizes):
+        total += size or 0
+        if place and total > _MOST_BYTES:
+            return sizes[:place], sizes[place:]
+    return sizes, []
 
 
 def _on_sqlite(search: TextSearch, watermark: int, tail: Sequence[int]) -> ColumnElement[bool]:
@@ -220,16 +243,27 @@ class _Slice:
 
     def __call__(self, connection: Connection) -> _Cut | None:
         watermark = connection.rows("SELECT watermark FROM text_index")[0][0]
-        rows = connection.rows(
-            "SELECT l.sequence, b.codec, b.data FROM request_log l LEFT JOIN request_log_body b"
-            " ON b.sequence = l.sequence WHERE l.sequence > :watermark ORDER BY l.sequence LIMIT :most",
-            {"watermark": watermark, "most": self._most},
+        following = (
+            " FROM request_log l LEFT JOIN request_log_body b ON b.sequence = l.sequence"
+            " WHERE l.sequence > :watermark ORDER BY l.sequence LIMIT :most"
         )
-        if not rows:
+        limits = {"watermark": watermark, "most": self._most}
+        sizes = connection.rows(f"SELECT {_SIZE[connection.dialect_name]}" + following, limits)
+        if not sizes:
             return None
+        limits["most"] = len(_fitting(sizes)[0])
         cut = _words_for_sqlite if connection.dialect_name == "sqlite" else _words_for_postgresql
-        lines = [line for sequence, codec, data in rows if data is not None and (line := cut(sequence, codec, data))]
-        return _Cut(watermark, rows[-1][0], len(rows), lines)
+        lines: list[Row] = []
+        count, last, held = 0, watermark, 0
+        for sequence, codec, data in connection.rows("SELECT l.sequence, b.codec, b.data" + following, limits):
+            line = None if data is None else cut(sequence, codec, data)
+            count, last = count + 1, sequence
+            if line is not None:
+                lines.append(line)
+                held += len(line[-1])
+            if held > _MOST_BYTES:
+                break
+        return _Cut(watermark, last, count, lines)
 
 
 class _Cut(msgspec.Struct):
