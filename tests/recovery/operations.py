@@ -100,15 +100,31 @@ def database_url_of(server: Server) -> str:
     return server.environment.get("ASSAY_DATABASE_URL", "")
 
 
-def rows_of(server: Server, statement: str) -> list[tuple[Any, ...]]:
-    """Look into the database, beside or after the server."""
+def rows_of(server: Server, statement: str, file: str = "meta.db") -> list[tuple[Any, ...]]:
+    """Look into the database, beside or after the server; on SQLite into one of its files."""
     if url := database_url_of(server):
         with psycopg.connect(url) as connected:
             return connected.execute(statement.encode()).fetchall()
-    connection = apsw.Connection(str(server.data / "meta.db"), flags=apsw.SQLITE_OPEN_READONLY)
+    connection = apsw.Connection(str(server.data / file), flags=apsw.SQLITE_OPEN_READONLY)
     with contextlib.closing(connection):
         connection.set_busy_timeout(5_000)
         return connection.execute(statement).fetchall()
+
+
+def log_rows_of(server: Server, statement: str) -> list[tuple[Any, ...]]:
+    """Look into the database of request logs."""
+    return rows_of(server, statement, "logs.db")
+
+
+def change_logs(server: Server, statement: str) -> None:
+    """Change the request logs behind the back of a server that is not running."""
+    if url := database_url_of(server):
+        with psycopg.connect(url) as connected:
+            connected.execute(statement.encode())
+        return
+    connection = apsw.Connection(str(server.data / "logs.db"))
+    with contextlib.closing(connection):
+        connection.execute(statement)
 
 
 def assert_every_cell_is_there_once(server: Server, report: str, rows: int, evaluators: int) -> None:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import random
-import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx2
-import psycopg
-import pytest
 
 from tests.recovery.operations import (
     CONTENT,
@@ -29,25 +26,12 @@ from tests.recovery.operations import (
     stored_ids,
     verify,
 )
-from tests.server import Server, running
+from tests.server import Server
 
 KILLS = {"sqlite": 20, "postgresql": 8}
 FILE_ROWS = 6_000
 JUDGED_ROWS = 6_000
 EVALUATORS = ["char_count_eval", "levenshtein", "rouge_l", "bleu"]
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server of the test's own, on each database."""
-    environment = {}
-    if request.param == "postgresql":
-        url, name = request.getfixturevalue("postgresql_url"), f"recovery_{secrets.token_hex(4)}"
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        environment = {"ASSAY_DATABASE_URL": url.replace("/postgres?", f"/{name}?")}
-    with running(environment=environment) as started:
-        yield started
 
 
 @dataclass

@@ -48,7 +48,9 @@ class Recorder:
         self.store: Store = stores.within(self.organization_id, "prod")
 
     def record(self, body: Any, **options: Any) -> str:
-        recorded, _ = self._runner.run(services.record(self.store, who(self.organization_id), body, NOW, **options))
+        recorded, _ = self._runner.run(
+            services.record(self.store, who(self.organization_id), lambda: body, NOW, **options)
+        )
         return recorded.id
 
     def record_many(self, bodies: list[Any], **options: Any) -> services.RecordedMany:
@@ -73,7 +75,7 @@ def test_a_recorded_log_is_there_with_its_price_and_its_key(recorder: Recorder) 
     body = {"input": "q", "model": "gpt-4o", "prompt_tokens": 1000, "completion_tokens": 1}
     log = recorder.get(recorder.record(body))
     assert log.attributes.cost == pytest.approx(0.00251)
-    assert (log.span.organization_key_id, log.span.log_method, log.attributes.timestamp) == ("key1", "api", NOW)
+    assert (log.span.organization_key_id, log.span.log_method, log.attributes.timestamp) == ("assay_ab", "api", NOW)
 
 
 def test_a_retry_with_the_same_key_or_span_records_nothing_more(recorder: Recorder) -> None:

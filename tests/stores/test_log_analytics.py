@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given, reject
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from assay.filters.log_query import LogQuery
@@ -36,6 +36,8 @@ from tests.conformance.log_builders import (
 
 KINDS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
 EVERY = LogQuery()
+# Each property is tried four times: with both databases, as a whole and in slices.
+FEWER = settings(max_examples=settings().max_examples * 2 // 5)
 Row = Mapping[str, Any]
 Result = TypeVar("Result")
 
@@ -108,6 +110,7 @@ def assert_sums(found: RequestLogsSummary, rows: Sequence[Row], *, has_percentil
     assert found.latency_percentiles == (percentiles(rows) if has_percentiles else {})
 
 
+@FEWER
 @given(query=queries())
 def test_a_summary_is_of_the_logs_that_match(filled: Filled, query: LogQuery) -> None:
     assert_sums(answer(filled.store.log_analytics.summarize(query)), rows_of(filled, query))
@@ -132,6 +135,7 @@ STARTS: Mapping[DateUnit, Callable[[datetime], datetime]] = {
 }
 
 
+@FEWER
 @given(
     query=queries(),
     fields=st.sampled_from([(), ("model",), ("status", "model"), ("customer_identifier",), ("status_code",)]),
@@ -192,6 +196,7 @@ def test_groups_cannot_be_sorted_by_what_they_do_not_have(filled: Filled) -> Non
             asyncio.run(filled.store.log_analytics.group(EVERY, [field], None, Sort("note"), ALL))
 
 
+@FEWER
 @given(query=queries(), width=st.sampled_from([timedelta(microseconds=1), timedelta(seconds=7), timedelta(days=1)]))
 def test_a_histogram_counts_the_logs_of_each_interval(filled: Filled, query: LogQuery, width: timedelta) -> None:
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
@@ -204,6 +209,7 @@ def test_a_histogram_counts_the_logs_of_each_interval(filled: Filled, query: Log
     ]
 
 
+@FEWER
 @given(query=queries(), field=st.sampled_from(["model", "status_code", "stream", "environment", "is_root_span"]))
 def test_a_facet_counts_values(filled: Filled, query: LogQuery, field: str) -> None:
     counts = Counter(row[field] for row in rows_of(filled, query) if row[field] is not None)
@@ -263,6 +269,7 @@ def test_paths_are_those_of_the_newest_logs(stores: Stores) -> None:
     assert not {"input.old", "output.choices.1", "output.choices.0.other", "input.a.b.c.d.e.f.g"} & set(paths)
 
 
+@FEWER
 @given(query=queries())
 def test_threads_are_the_logs_that_share_an_id(filled: Filled, query: LogQuery) -> None:
     expected: dict[tuple[str, str], list[Row]] = {}
@@ -281,6 +288,7 @@ def test_threads_are_the_logs_that_share_an_id(filled: Filled, query: LogQuery) 
         assert thread.total_tokens == sum(row["total_request_tokens"] or 0 for row in rows)
 
 
+@FEWER
 @given(query=queries())
 def test_customers_are_the_logs_that_share_an_id(filled: Filled, query: LogQuery) -> None:
     expected: dict[tuple[str, str], list[Row]] = {}
@@ -336,6 +344,20 @@ def test_tokens_beyond_64_bits_are_summed_exactly(stores: Stores) -> None:
         return (await store.log_analytics.summarize(EVERY)).totals.total_prompt_tokens
 
     assert asyncio.run(work()) == 5 * 2**62
+
+
+@pytest.mark.parametrize("rest", [0, 200])
+def test_threads_and_customers_are_found_among_few_logs_and_many(stores: Stores, rest: int) -> None:
+    async def work() -> None:
+        store = (await new_organization(stores))["prod"]
+        await record(store, [log_draft(1, customer_identifier="c", thread_identifier="t") for _ in range(30)])
+        await record(store, [log_draft(1) for _ in range(rest)])
+        threads = await store.log_analytics.list_threads(EVERY, ALL)
+        assert [(thread.thread_identifier, thread.log_count) for thread in threads.items] == [("t", 30)]
+        customers = await store.log_analytics.list_customers(EVERY, Sort("first_seen"), ALL)
+        assert [(one.customer_identifier, one.number_of_requests) for one in customers.items] == [("c", 30)]
+
+    asyncio.run(work())
 
 
 def test_a_wide_window_is_read_in_slices_and_a_narrow_one_through_its_index(

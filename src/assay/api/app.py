@@ -41,7 +41,6 @@ from assay.model.errors import Unavailable
 from assay.ports.engine import Engine
 from assay.ports.housekeeping import Housekeeping
 from assay.ports.store import Stores
-from assay.providers.prices import list_models
 
 Application = ASGIApp
 
@@ -78,15 +77,12 @@ def make_app(stores: Stores, engine: Engine, housekeeping: Housekeeping) -> Appl
         await engine.start()
         await housekeeping.start()
         key_uses = asyncio.create_task(_store_key_uses(authenticator))
-        # Half a second of reading, which the first log would wait for, and everybody else with it.
-        price_list = asyncio.create_task(asyncio.to_thread(list_models))
         # Bodies of bulk requests are thousands of short-lived dicts: let the collector look at them rarely.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
         yield
         key_uses.cancel()
-        price_list.cancel()
         with suppress(Unavailable):
             await authenticator.store_uses()
         await housekeeping.stop()

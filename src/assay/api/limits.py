@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from assay.model.errors import TooLarge, Unavailable
 
@@ -78,6 +82,58 @@ class Charge:
         """Return everything that is held."""
         self._budget.give(self._held)
         self._held = 0
+
+
+class Turns:
+    """Lets bodies be decoded at once only as long as they are small together, first come first served.
+
+    Decoded JSON can take 25 times the memory of its text, which the budget does not know of.
+    """
+
+    def __init__(self, most_bytes: int = ONE_ROW) -> None:
+        self._most = most_bytes
+        self._used = 0
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    @asynccontextmanager
+    async def of(self, size: int) -> AsyncIterator[None]:
+        """Wait for the turn of a body of this many bytes, and hold it."""
+        # The largest bodies have the house to themselves.
+        share = min(size, self._most)
+        if self._waiting or self._used + share > self._most:
+            await self._wait(share)
+        else:
+            self._used += share
+        try:
+            yield
+        finally:
+            self._used -= share
+            self._admit()
+
+    async def _wait(self, share: int) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append((share, turn))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._used -= share
+            self._admit()
+            raise
+
+    def _admit(self) -> None:
+        while self._waiting:
+            share, turn = self._waiting[0]
+            if not turn.cancelled():
+                if self._used + share > self._most:
+                    return
+                self._used += share
+                turn.set_result(None)
+            self._waiting.popleft()
+
+
+DECODING = Turns()
+"""The turns of this process."""
 
 
 def _too_large(most_bytes: int) -> TooLarge:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from fastapi import Response
 
 from assay.api.direct import Arrival, DirectRoute, Door, Reply
 from assay.api.ingest import read_off_the_loop
-from assay.api.limits import MANY_ROWS
+from assay.api.limits import DECODING, MANY_ROWS
 from assay.api.routes import WRITE_ERRORS, answer
 from assay.services import request_logs as services
 from assay.wire import otlp
@@ -33,13 +34,20 @@ async def export_spans(arrival: Arrival) -> Reply:
     """Record the spans of an OpenTelemetry exporter. Spans that cannot be read are counted in `partialSuccess`."""
     body = await arrival.body()
     encoding = _encoding(arrival.headers, body)
-    decoded = await read_off_the_loop(_decode_json if encoding == "json" else otlp.decode_protobuf, body)
     caller, at = arrival.caller, datetime.now(UTC)
-    bodies: Sequence[Any] = MadeOneByOne(decoded.spans, log_body)
-    result = await services.record_many(caller.store, caller.who, bodies, at, log_method="otlp", is_span=True)
+    async with AsyncExitStack() as turn:
+        await turn.enter_async_context(DECODING.of(len(body)))
+        decoded = await read_off_the_loop(_decode_json if encoding == "json" else otlp.decode_protobuf, body)
+        names = [(span.span_id, span.trace_id) for span in decoded.spans]
+        # What was decoded is not kept while the logs wait to be written.
+        turn.callback(decoded.spans.clear)
+        bodies: Sequence[Any] = MadeOneByOne(decoded.spans, log_body)
+        result = await services.record_many(
+            caller.store, caller.who, bodies, at, log_method="otlp", is_span=True, turn=turn
+        )
     for refusal in result.refusals:
-        span = decoded.spans[refusal.place]
-        decoded.rejected.append(f"span {span.span_id} of trace {span.trace_id}: {refusal.message}")
+        span_id, trace_id = names[refusal.place]
+        decoded.rejected.append(f"span {span_id} of trace {trace_id}: {refusal.message}")
     reply = otlp.reply(encoding, len(decoded.rejected), decoded.error_message)
     return Reply(200, reply, _JSON if encoding == "json" else _PROTOBUF)
 

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope
 
 from assay.api.bodies import read_body
-from assay.api.limits import MANY_ROWS, ONE_ROW, Charge
+from assay.api.limits import DECODING, MANY_ROWS, ONE_ROW, Charge
 from assay.model.errors import Invalid, TooLarge, Unavailable
 from assay.wire import codec
 from assay.wire.problems import Problem
@@ -65,7 +65,8 @@ class _JsonRequest(Request):
         try:
             # Milliseconds of decoding would hold up every other request.
             if len(body) > _DECODED_INLINE_BYTES:
-                return await asyncio.to_thread(codec.decode, body)
+                async with DECODING.of(len(body)):
+                    return await asyncio.to_thread(codec.decode, body)
             return codec.decode(body)
         except codec.MalformedJson as error:
             media_type = self.scope.get("written_media_type", b"").decode("latin-1")

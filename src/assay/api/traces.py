@@ -139,7 +139,7 @@ def _everywhere(asked: LogsAsked) -> LogQuery:
 
 @router.get("/{trace_unique_id}/", response_model=TraceDetail, responses=READ_ERRORS, openapi_extra=_WHICH)
 async def get_trace(trace_unique_id: str, request: Request, caller: Reader) -> Response:
-    """Read one trace with its spans as a tree, up to 10,000 of them."""
+    """Read one trace with its spans as a tree, up to 10,000 of them, or 128 MB."""
     query = _unfiltered(request)
     try:
         trace = await caller.store.traces.get(trace_unique_id, query)

@@ -13,11 +13,13 @@ from assay.ports.log_retention import LogUpkeep
 logger = logging.getLogger(__name__)
 
 # A search looks by itself at what is not indexed yet, so the index need not be quick, only never far behind.
-_INDEX_EVERY_SECONDS = 0.5
+_INDEX_EVERY_SECONDS = 0.25
 _INDEXED_AT_ONCE = 500
 _DELETE_EVERY_SECONDS = 60.0
 _DELETED_AT_ONCE = 2_000
 _TRAIN_EVERY_SECONDS = 5.0
+# After a full disk or a database that is away: retention is what makes space again.
+_TRIED_AGAIN_AFTER_SECONDS = 5.0
 # Between two steps, so that requests come first.
 _BREATH_SECONDS = 0.02
 
@@ -51,12 +53,13 @@ class LogKeeper:
 
 async def _repeat(name: str, every_seconds: float, step: Callable[[], Awaitable[bool]]) -> None:
     while True:
-        is_more = False
+        is_more, pause_seconds = False, every_seconds
         try:
             is_more = await step()
         except Unavailable as error:
+            pause_seconds = min(every_seconds, _TRIED_AGAIN_AFTER_SECONDS)
             logger.warning("%s waits: %s", name, error.message)
         except Exception:
             # An outermost loop of the engine: a defect in one round must not end it for good.
             logger.exception("%s failed and will try again", name)
-        await asyncio.sleep(_BREATH_SECONDS if is_more else every_seconds)
+        await asyncio.sleep(_BREATH_SECONDS if is_more else pause_seconds)

@@ -18,7 +18,7 @@ class SpanAttributes:
     """What a request log has in columns beyond the attributes that every kind of log shares.
 
     `log_method` says how the log came in (`api`, `batch`, `otlp`, `python_tracing`, …); `organization_key_id` is the
-    id of the key that recorded it.
+    prefix of the key that recorded it.
     """
 
     span_unique_id: str | None = None

@@ -27,7 +27,7 @@ class TraceStore(Protocol):
         ...
 
     async def spans(self, trace: Trace, most: int) -> Sequence[RequestLog]:
-        """Return the spans of a trace with their content, by start time; at most `most`."""
+        """Return the spans of a trace with their content, by start time; at most `most`, fewer when they are large."""
         ...
 
     async def summarize(self, query: LogQuery) -> TracesSummary:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -186,6 +187,16 @@ def _read_model(path: Path, model: str, prices: Any) -> UnitPrices:
         unit.get("cache_read", input_price),
         unit.get("cache_write", input_price),
     )
+
+
+def are_list_prices_loaded() -> bool:
+    """Tell whether the next price comes at once; the first one waits for half a second of reading."""
+    return "genai_prices.data" in sys.modules
+
+
+def load_list_prices() -> None:
+    """Read the list prices, for a caller whose thread may wait."""
+    price_of("gpt-4o", None, 1, 1, 0, 0)
 
 
 def list_models() -> list[dict[str, Any]]:

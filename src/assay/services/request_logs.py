@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from assay.model.errors import Invalid, NotFound
 from assay.model.ids import new_hex_id
 from assay.model.request_log import Recorded, RequestLog, RequestLogDraft
 from assay.ports.store import Store
-from assay.providers.prices import price_of
+from assay.providers.prices import are_list_prices_loaded, load_list_prices, price_of
 from assay.services.dataset_logs import Refusal
 from assay.wire.request_log_reading import read_request_log
 from assay.wire.request_log_updates import read_batch_update, read_update
@@ -31,19 +32,29 @@ class RecordedMany:
 async def record(
     store: Store,
     who: Identity,
-    body: Any,
+    decode: Callable[[], Any],
     at: datetime,
     *,
     log_method: str = "api",
     idempotency_key: str | None = None,
-    is_large: bool = False,
+    turn: AbstractAsyncContextManager[Any] | None = None,
 ) -> tuple[Recorded, RequestLogDraft]:
     """Record one log, durably and visibly when this returns. Raises Invalid, TooLarge, Unavailable.
 
-    Reading a body that `is_large` would hold up the event loop: that is left to a thread.
+    `decode` returns the body. One that is large has a `turn`, and is decoded and read in a thread while it has it:
+    that would hold up the event loop, and decoded it may be very large.
     """
-    reading = (store, who, body, at, log_method, idempotency_key)
-    draft = await asyncio.to_thread(_read, *reading) if is_large else _read(*reading)
+
+    def read() -> RequestLogDraft:
+        return _read(store, who, decode(), at, log_method, idempotency_key)
+
+    if not are_list_prices_loaded():
+        await asyncio.to_thread(load_list_prices)
+    if turn is None:
+        draft = read()
+    else:
+        async with turn:
+            draft = await asyncio.to_thread(read)
     recorded = await store.request_logs.append([draft])
     return recorded[0], draft
 
@@ -57,13 +68,17 @@ async def record_many(
     log_method: str = "batch",
     idempotency_key: str | None = None,
     is_span: bool = False,
+    turn: AbstractAsyncContextManager[Any] | None = None,
 ) -> RecordedMany:
     """Record the logs that can be read, all of them or none; the others are refused one by one with their reason.
 
-    With `is_span` a log that names no trace becomes the one span of its own. Raises Unavailable.
+    With `is_span` a log that names no trace becomes the one span of its own. Bodies are asked for while the `turn` is
+    held, and not after it. Raises Unavailable.
     """
-    # Reading hundreds of logs takes milliseconds: not on the event loop.
-    drafts, refusals = await asyncio.to_thread(_read_many, store, who, bodies, at, log_method, idempotency_key, is_span)
+    reading = (store, who, bodies, at, log_method, idempotency_key, is_span)
+    async with turn or nullcontext():
+        # Reading hundreds of logs takes milliseconds: not on the event loop.
+        drafts, refusals = await asyncio.to_thread(_read_many, *reading)
     recorded = await store.request_logs.append(drafts) if drafts else ()
     return RecordedMany(recorded, drafts, refusals)
 
@@ -77,7 +92,7 @@ def _read(
         now=at,
         price=price_of,
         log_method=log_method,
-        organization_key_id=who.key_id,
+        organization_key_id=who.key_prefix,
         idempotency_key=idempotency_key,
     )
 

@@ -46,9 +46,9 @@ def read_request_log(
 ) -> RequestLogDraft:
     """Read one request log; keys it does not know are passed over, and what is null is absent but for an output.
 
-    `log_method` holds where the body names none; `idempotency_key` makes the identity of a log that is no span.
-    Only spans of a trace and failures that say what went wrong may come without any content. Raises Invalid that names every wrong field, TooLarge beyond
-    LARGEST_LOG_BYTES.
+    `log_method` holds where the body names none; `idempotency_key` makes the identity of a log that is no span. Only
+    spans of a trace, and failures that say what went wrong, may come without any content. Raises Invalid that names
+    every wrong field, TooLarge beyond LARGEST_LOG_BYTES.
     """
     if not isinstance(body, dict):
         raise Invalid(f"Invalid data. Expected a dictionary, but got {type(body).__name__}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ _MOST_PATHS = 1_000
 _TYPES = {str: "string", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
 
 
-def paths_of(logs: Sequence[RequestLog]) -> list[JsonPath]:
+def paths_of(logs: Iterable[RequestLog]) -> list[JsonPath]:
     """Return the paths in metadata, input and output, the commonest first, with the JSON types seen there.
 
     Paths go six steps deep; of an array the first element stands for all. At most 1,000 paths are followed in a log,

@@ -24,6 +24,8 @@ LEVEL_WITH_DICTIONARY = 3
 # With a dictionary even short texts shrink; without one a frame header eats what compression wins.
 _SMALLEST_BYTES = 160
 _SMALLEST_BYTES_WITH_DICTIONARY = 32
+# How large a body is as it is stored, found without reading it.
+STORED_SIZE = {"sqlite": "length(b.data)", "postgresql": "pg_column_size(b.data)"}
 _PAYLOADS = ("input", "output", "expected_output", "metadata")
 
 # Dictionaries by id, of every database that this process has open: an id is random and belongs to one dictionary.

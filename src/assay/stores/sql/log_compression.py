@@ -31,7 +31,9 @@ class LogCompression:
     def load(self, connection: Connection) -> None:
         """Make the stored dictionaries known: without them their bodies cannot be read."""
         self.dictionary_id = log_body.load_dictionaries(connection)
-        self._tried = len(connection.rows("SELECT number FROM compression_dictionary"))
+        recorded = connection.rows("SELECT coalesce(max(sequence), 0) FROM request_log")[0][0]
+        # What was not better when it was due is not tried again with every start.
+        self._tried = sum(recorded >= when for when in _WHEN) if self.dictionary_id else 0
 
     async def train(self) -> bool:
         """Learn a dictionary from the newest logs when enough have come; True when one was made."""

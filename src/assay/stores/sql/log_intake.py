@@ -91,6 +91,8 @@ class LogIntake:
         self._waiting: list[_Batch] = []
         self._waiting_bytes = 0
         self._task: asyncio.Task[None] | None = None
+        self.recorded_count = 0
+        """How many logs were written since the start."""
 
     async def append(self, scope: int, drafts: Sequence[RequestLogDraft]) -> Sequence[Recorded]:
         """Record logs; returns when they are durable. Raises Unavailable when too much is waiting already."""
@@ -122,6 +124,7 @@ class LogIntake:
             while self._waiting:
                 group = self._take()
                 await self._write(group)
+                self.recorded_count += sum(len(batch.logs) for batch in group)
                 self._waiting_bytes -= sum(batch.size for batch in group)
         finally:
             self._task = None

@@ -61,7 +61,12 @@ def _payload(name: str, dialect_name: str) -> ColumnElement[str]:
 
 
 async def matching(
-    database: Database, organization_id: int, environment: Environment, query: LogQuery
+    database: Database,
+    organization_id: int,
+    environment: Environment,
+    query: LogQuery,
+    *,
+    is_probed: bool = False,
 ) -> ColumnElement[bool]:
     """Return the condition that a line of `request_log` is meant by a query.
 
@@ -71,7 +76,7 @@ async def matching(
     found = without_search(organization_id, environment, query, database.dialect_name)
     if query.search is None:
         return found
-    return and_(found, await search_condition(database, found, query.search))
+    return and_(found, await search_condition(database, found, query.search, is_probed=is_probed))
 
 
 def without_search(

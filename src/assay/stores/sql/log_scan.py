@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select
 from sqlalchemy.dialects import sqlite as sqlalchemy_sqlite
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.sql import ClauseElement
@@ -51,6 +51,9 @@ def partial_rows(
     Groups may come in parts, for the caller to put together: the statement may be run on one slice of the table after
     another.
     """
+    if query.search is not None:
+        yield from hinted_rows(connection, through_text_index(connection, statement))
+        return
     if connection.dialect_name != "sqlite" or not _is_wide(connection, statement, organization_id, environment, query):
         yield from connection.rows(statement)
         return
@@ -74,9 +77,31 @@ def hinted(
 
     It, or one that it is a subquery of, is to be run by `hinted_rows`.
     """
+    if query.search is not None:
+        return through_text_index(connection, statement)
     if connection.dialect_name != "sqlite" or not _is_wide(connection, statement, organization_id, environment, query):
         return statement
     return statement.with_hint(table, "NOT INDEXED", "sqlite")
+
+
+def through_text_index(connection: Connection, statement: Select[Any]) -> Select[Any]:
+    """Return a statement with a text search that goes from the words to the lines, and to no line without them."""
+    return statement.with_hint(table, "NOT INDEXED", "sqlite") if connection.dialect_name == "sqlite" else statement
+
+
+def has_identifier(
+    connection: Connection, name: str, organization_id: int, environment: Environment, query: LogQuery
+) -> ColumnElement[bool]:
+    """Return the condition that a log has an identifier; where many have one, without the index of those that do."""
+    column = table.c[name]
+    condition = column.is_not(None)
+    if connection.dialect_name != "sqlite":
+        return condition
+    scopes = without_search(organization_id, environment, LogQuery(environments=query.environments), "sqlite")
+    if not _are_many(connection, and_(scopes, condition)):
+        return condition
+    # `+` keeps the planner from it.
+    return literal_column(f"+{table.name}.{name}", column.type).is_not(None)
 
 
 def hinted_rows(connection: Connection, statement: Select[Any]) -> list[Row]:
@@ -99,16 +124,19 @@ def _is_wide(
     query: LogQuery,
 ) -> bool:
     """Tell whether the part of an index that a query means is so much of the table that all of it is better read."""
-    if query.search is not None:
-        return False
     plan = _plan(connection, statement)
     if not any(index in plan for index in _WIDE_INDEXES):
         return False
-    first, last = extent(connection)
-    share: int = (last - first + 1) // _LEAST_SHARE
     expression = _model_of(query.expression) if _WIDE_INDEXES[1] in plan else EVERYTHING
     window = LogQuery(expression, query.start, query.end, query.environments)
     within = without_search(organization_id, environment, window, connection.dialect_name)
+    return _are_many(connection, within)
+
+
+def _are_many(connection: Connection, within: ColumnElement[bool]) -> bool:
+    """Tell whether as large a part of the table meets a condition as is better read in the table's own order."""
+    first, last = extent(connection)
+    share: int = (last - first + 1) // _LEAST_SHARE
     some = select(literal_column("1")).select_from(table).where(within).limit(share).subquery()
     counted: ClauseElement = select(func.count()).select_from(some)
     return share > 0 and int(connection.rows(counted)[0][0]) >= share

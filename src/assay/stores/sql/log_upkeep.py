@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from assay.stores.sql import text_index, trace_sums
 from assay.stores.sql.database import Connection, Database, Row, in_list, list_of
 from assay.stores.sql.log_compression import LogCompression
+from assay.stores.sql.log_intake import LogIntake
+from assay.stores.sql.log_memory import ResultMemory
 from assay.stores.sql.times import to_microseconds
 
 # Logs deleted in one transaction: those who record meanwhile wait for no more than this.
 SLICE = 200
+_RUSH_LOGS_PER_SECOND = 3_000
+# A search looks through so many logs by itself in about a tenth of a second.
+_MOST_BEHIND = 20_000
 
 
 def delete_lines(connection: Connection, lines: Sequence[Row]) -> None:
@@ -30,12 +35,17 @@ def delete_lines(connection: Connection, lines: Sequence[Row]) -> None:
     trace_sums.recount_after(connection, lines)
 
 
-@dataclass(frozen=True, slots=True)
 class SqlLogUpkeep:
     """The work behind the request logs of all organisations."""
 
-    database: Database
-    compression: LogCompression
+    def __init__(
+        self, database: Database, compression: LogCompression, intake: LogIntake, memory: ResultMemory
+    ) -> None:
+        self.database = database
+        self.compression = compression
+        self._intake = intake
+        self._memory = memory
+        self._seen = (time.monotonic(), 0)
 
     async def delete_expired(self, now: datetime, most_logs: int) -> bool:
         """Delete up to `most_logs` logs recorded longer ago than they are kept; True when more are left.
@@ -48,15 +58,27 @@ class SqlLogUpkeep:
             cutoff = to_microseconds(now - timedelta(days=days))
             expired = await self.database.read(partial(_expired, scope=scope, cutoff=cutoff, most=left))
             for place in range(0, len(expired), SLICE):
-                await self.database.write(partial(_delete_unpinned, sequences=expired[place : place + SLICE]))
+                delete = partial(_delete_unpinned, sequences=expired[place : place + SLICE])
+                await self._memory.changing(self.database.write(delete))
             left -= len(expired)
             if left <= 0:
                 return True
         return False
 
     async def index_text(self, most_logs: int) -> bool:
-        """Put up to `most_logs` logs into the text index; True when more are left."""
+        """Put up to `most_logs` logs into the text index; True when more are left.
+
+        In a rush of logs recording comes first, until the index is so far behind that searches would feel it.
+        """
+        if self._is_rush() and await self.database.read(text_index.backlog) < _MOST_BEHIND:
+            return False
         return await text_index.index_next(self.database, most_logs)
+
+    def _is_rush(self) -> bool:
+        now, count = time.monotonic(), self._intake.recorded_count
+        then, counted = self._seen
+        self._seen = (now, count)
+        return count - counted > _RUSH_LOGS_PER_SECOND * (now - then)
 
     async def train_compression(self) -> bool:
         """Learn a compression dictionary from the logs when it is time to; True when one was made."""

@@ -21,14 +21,17 @@ from assay.stores.sql.keyset import comes_after, comes_after_in_index
 from assay.stores.sql.log_count import count_lines
 from assay.stores.sql.log_intake import LogIntake
 from assay.stores.sql.log_lines import read_many, read_where
+from assay.stores.sql.log_memory import ResultMemory
 from assay.stores.sql.log_query_sql import filter_columns, matching
 from assay.stores.sql.log_scan import hinted, hinted_rows
 from assay.stores.sql.log_scope import ENVIRONMENTS, scope_of
 from assay.stores.sql.log_upkeep import delete_lines
 from assay.stores.sql.order import order_by
 from assay.stores.sql.tables import request_log as table
+from assay.stores.sql.text_index import is_better_probed
 from assay.wire import codec
 
+_NEWEST = Sort("timestamp", descending=True)
 _NEVER_MISSING = ("timestamp", "start_time", "created_at", "status_code")
 
 
@@ -38,6 +41,7 @@ class SqlRequestLogs:
 
     database: Database
     intake: LogIntake
+    memory: ResultMemory
     organization_id: int
     environment: Environment
 
@@ -45,14 +49,20 @@ class SqlRequestLogs:
         """Record logs, durably and visibly when this returns."""
         return await self.intake.append(scope_of(self.organization_id, self.environment), drafts)
 
-    async def _matching(self, query: LogQuery) -> ColumnElement[bool]:
-        return await matching(self.database, self.organization_id, self.environment, query)
+    async def _matching(self, query: LogQuery, *, is_probed: bool = False) -> ColumnElement[bool]:
+        return await matching(self.database, self.organization_id, self.environment, query, is_probed=is_probed)
+
+    async def _is_probed(self, query: LogQuery, sort: Sort) -> bool:
+        """Tell whether a page is found by a walk through time rather than through what the text index finds."""
+        return query.search is not None and _is_by_time(sort) and await is_better_probed(self.database, query.search)
 
     async def page(
         self, query: LogQuery, sort: Sort, page: PageRequest, *, previews_only: bool = False
     ) -> tuple[Sequence[RequestLog], bool]:
         """Return a page of the logs that match, and whether more follow."""
-        condition = await self._matching(query)
+        is_probed = page.number == 1 and await self._is_probed(query, sort)
+        condition = await self._matching(query, is_probed=is_probed)
+        is_walk = is_probed if query.search is not None else _is_by_time(sort)
         wanted = (
             select(table.c.sequence)
             .where(condition)
@@ -63,7 +73,9 @@ class SqlRequestLogs:
 
         def work(connection: Connection) -> tuple[Sequence[RequestLog], bool]:
             # Choose narrow lines first, then fetch the bodies of just these.
-            sequences = [row[0] for row in hinted_rows(connection, self._hinted(connection, sort, query, wanted))]
+            sequences = [
+                row[0] for row in hinted_rows(connection, self._hinted(connection, query, wanted, is_walk=is_walk))
+            ]
             logs = read_many(connection, sequences[: page.size], previews_only=previews_only)
             return logs, len(sequences) > page.size
 
@@ -73,7 +85,9 @@ class SqlRequestLogs:
         self, query: LogQuery, sort: Sort, cursor: Cursor | None, size: int, *, previews_only: bool = False
     ) -> tuple[Sequence[RequestLog], Cursor | None]:
         """Return the logs that come after a cursor in the order of `sort`, and the next cursor."""
-        condition = await self._matching(query)
+        is_probed = await self._is_probed(query, sort)
+        condition = await self._matching(query, is_probed=is_probed)
+        is_walk = is_probed if query.search is not None else _is_by_time(sort)
         column = self._sorted_by(sort)
         wanted = select(table.c.sequence, column).where(condition)
         if cursor is not None:
@@ -85,7 +99,7 @@ class SqlRequestLogs:
         wanted = wanted.order_by(*self._order(sort)).limit(size + 1)
 
         def work(connection: Connection) -> tuple[Sequence[RequestLog], Cursor | None]:
-            rows = hinted_rows(connection, self._hinted(connection, sort, query, wanted))
+            rows = hinted_rows(connection, self._hinted(connection, query, wanted, is_walk=is_walk))
             following = None
             if len(rows) > size:
                 last = rows[size - 1]
@@ -94,9 +108,9 @@ class SqlRequestLogs:
 
         return await self.database.read(work)
 
-    def _hinted(self, connection: Connection, sort: Sort, query: LogQuery, statement: Select[Any]) -> Select[Any]:
-        """Return the statement of a page, of which an index gives no more than it needs when it has the order."""
-        if sort.field in ("id", "timestamp"):
+    def _hinted(self, connection: Connection, query: LogQuery, statement: Select[Any], *, is_walk: bool) -> Select[Any]:
+        """Return the statement of a page; in a walk an index has the order and gives no more than the page needs."""
+        if is_walk:
             return statement
         return hinted(connection, statement, self.organization_id, self.environment, query)
 
@@ -114,11 +128,17 @@ class SqlRequestLogs:
 
     async def count(self, query: LogQuery, *, within_seconds: float | None = None) -> Count:
         """Count the logs that match; with a limit of time, answer a lower bound when it takes longer."""
+        # Of words that most logs have a bound is soon counted, where finding all logs first would count none.
+        is_probed = within_seconds is not None and await self._is_probed(query, _NEWEST)
 
         def hint(connection: Connection, statement: Select[Any]) -> Select[Any]:
-            return hinted(connection, statement, self.organization_id, self.environment, query)
+            return (
+                statement if is_probed else hinted(connection, statement, self.organization_id, self.environment, query)
+            )
 
-        return await count_lines(self.database, table, await self._matching(query), within_seconds, hint)
+        return await count_lines(
+            self.database, table, await self._matching(query, is_probed=is_probed), within_seconds, hint
+        )
 
     def _own(self, name: str) -> tuple[str, dict[str, Any]]:
         scopes = [scope_of(self.organization_id, environment) for environment in ENVIRONMENTS]
@@ -162,7 +182,7 @@ class SqlRequestLogs:
             _update(connection, present[0], changes)
             return self._find(connection, [log_id])[0]
 
-        return await self.database.write(work)
+        return await self.memory.changing(self.database.write(work))
 
     async def delete(self, log_id: str) -> None:
         """Delete one log; raises NotFound."""
@@ -173,11 +193,15 @@ class SqlRequestLogs:
                 raise NotFound("Log not found")
             delete_lines(connection, lines)
 
-        await self.database.write(work)
+        await self.memory.changing(self.database.write(work))
 
 
 # Values stay the text that they are: 1.10 does not become 1.1 because another key was set.
 _members: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def _is_by_time(sort: Sort) -> bool:
+    return sort.field in ("id", "timestamp")
 
 
 def _update(connection: Connection, present: RequestLog, changes: RequestLogChanges) -> None:

@@ -21,6 +21,7 @@ from assay.stores.sql.jobs import SqlAbandonedJobs, SqlJobs
 from assay.stores.sql.log_analytics import SqlLogAnalytics
 from assay.stores.sql.log_compression import LogCompression
 from assay.stores.sql.log_intake import LogIntake
+from assay.stores.sql.log_memory import ResultMemory
 from assay.stores.sql.log_retention import SqlRetention
 from assay.stores.sql.log_samples import SqlLogSamples
 from assay.stores.sql.log_upkeep import SqlLogUpkeep
@@ -42,11 +43,12 @@ class SqlStores:
         if isinstance(logs, SqliteDatabase):
             logs.read_now(self._compression.load)
         self._intake = LogIntake(logs, self._compression)
+        self._memory = ResultMemory(logs)
         self.access = SqlAccess(database)
         self.runs = SqlRuns(database)
         self.deleted_datasets = SqlDeletedDatasets(database)
         self.abandoned_jobs = SqlAbandonedJobs(database)
-        self.log_upkeep = SqlLogUpkeep(logs, self._compression)
+        self.log_upkeep = SqlLogUpkeep(logs, self._compression, self._intake, self._memory)
         self._within = lru_cache(maxsize=256)(self._make)
 
     def within(self, organization_id: int, environment: Environment) -> Store:
@@ -65,10 +67,10 @@ class SqlStores:
             eval_reports=SqlEvalReports(database, organization_id),
             scores=SqlScores(database, organization_id),
             jobs=SqlJobs(database, organization_id),
-            request_logs=SqlRequestLogs(logs, self._intake, organization_id, environment),
-            log_analytics=SqlLogAnalytics(logs, organization_id, environment),
+            request_logs=SqlRequestLogs(logs, self._intake, self._memory, organization_id, environment),
+            log_analytics=SqlLogAnalytics(logs, self._memory, organization_id, environment),
             log_samples=SqlLogSamples(logs, organization_id, environment),
-            traces=SqlTraces(logs, organization_id, environment),
+            traces=SqlTraces(logs, self._memory, organization_id, environment),
             retention=SqlRetention(logs, organization_id),
         )
 

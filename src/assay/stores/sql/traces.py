@@ -21,7 +21,8 @@ from assay.stores.sql.dialect import dialect_named
 from assay.stores.sql.exact_sum import exact, exact_sum
 from assay.stores.sql.filter_sql import FilterColumns, compile_filter
 from assay.stores.sql.log_count import count_lines
-from assay.stores.sql.log_lines import read_many, read_where
+from assay.stores.sql.log_lines import first_of, iterate_many, read_many
+from assay.stores.sql.log_memory import ResultMemory
 from assay.stores.sql.log_query_sql import filter_columns
 from assay.stores.sql.log_scope import environment_of, scope_of, scopes_of
 from assay.stores.sql.log_upkeep import SLICE, delete_lines
@@ -106,6 +107,7 @@ class SqlTraces:
     """The traces of one organisation."""
 
     database: Database
+    memory: ResultMemory
     organization_id: int
     environment: Environment
 
@@ -161,14 +163,22 @@ class SqlTraces:
         return await self.database.read(work)
 
     async def spans(self, trace: Trace, most: int) -> Sequence[RequestLog]:
-        """Return the spans of a trace with their content, by start time; at most `most`."""
+        """Return the spans of a trace with their content, by start time; at most `most`, fewer when they are large."""
         chosen = {
             "id": trace.trace_unique_id,
             "scope": scope_of(self.organization_id, trace.environment),
             "most": most,
         }
-        condition = "l.trace_unique_id = :id AND +l.scope = :scope ORDER BY l.start_time, l.sequence LIMIT :most"
-        return await self.database.read(lambda connection: read_where(connection, condition, chosen))
+        wanted = (
+            "SELECT sequence FROM request_log WHERE trace_unique_id = :id AND +scope = :scope"
+            " ORDER BY start_time, sequence LIMIT :most"
+        )
+
+        def work(connection: Connection) -> Sequence[RequestLog]:
+            # The spans of one trace may have gigabytes together.
+            return first_of(iterate_many(connection, [row[0] for row in connection.rows(wanted, chosen)]))
+
+        return await self.database.read(work)
 
     async def summarize(self, query: LogQuery) -> TracesSummary:
         """Return sums over the traces that match."""
@@ -225,9 +235,9 @@ class SqlTraces:
             delete_lines(connection, lines)
             return len(lines)
 
-        total = deleted = await self.database.write(work)
+        total = deleted = await self.memory.changing(self.database.write(work))
         while deleted == SLICE:
-            deleted = await self.database.write(work)
+            deleted = await self.memory.changing(self.database.write(work))
             total += deleted
         return total
 
