@@ -112,7 +112,7 @@ def test_whatever_its_types_allow_is_taken_and_parsed_again(logs: LogAPI, tag: s
             assert getattr(read, name) == own[name], name
 
 
-@pytest.mark.parametrize("said", [{}, {"model": "gpt-4o", "status_code": 503, "error_message": "overloaded"}], ids=str)
+@pytest.mark.parametrize("said", [{}, {"model": "gpt-4o", "status_code": 200}], ids=str)
 def test_a_log_without_content_is_refused_and_told_what_it_needs(logs: LogAPI, said: dict[str, Any]) -> None:
     with pytest.raises(httpx.HTTPStatusError) as refused:
         logs.create(said)

@@ -24,7 +24,7 @@ SENDERS = ["single", "single", "keyed", "bulk", "batch", "spans", "otlp", "otlp"
 SOURCES = 1_500
 SOURCE_DAY = {"start_time": "2026-03-02T00:00:00Z", "end_time": "2026-03-03T00:00:00Z"}
 # What retention forgets: in each round a few steps of it.
-EXPIRING_EACH_ROUND = 600
+EXPIRING_EACH_ROUND = 1_500
 TWO_DAYS_MICROSECONDS = 2 * 24 * 3600 * 1_000_000
 
 TRACES = (
