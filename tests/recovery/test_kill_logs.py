@@ -108,6 +108,7 @@ class Rounds:
     def until_killed(self, *, seconds: float) -> None:
         """Let everybody work for a while and kill the server under their hands."""
         failures: list[BaseException] = []
+        before = len(self.ledger.acknowledged)
 
         def run(work: Callable[[Server], None]) -> None:
             try:
@@ -120,6 +121,11 @@ class Rounds:
         for thread in threads:
             thread.start()
         time.sleep(seconds)
+        # A busy machine may not have answered anybody yet.
+        for _ in range(200):
+            if len(self.ledger.acknowledged) >= before + 20:
+                break
+            time.sleep(0.02)
         self.server.kill()
         for thread in threads:
             thread.join()
