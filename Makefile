@@ -19,8 +19,13 @@ demo: .venv/.stamp-server  ## the same, with logs, a dataset and a report to loo
 .PHONY: test
 test: .venv/.stamp-dev .exporters/.stamp  ## run the tests (ARGS="-k filters -x")
 	@sh scripts/bootstrap.sh postgres
-	@$(BIN)/pytest -n $(WORKERS) $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --ignore=tests/recovery $(ARGS)
 WORKERS ?= 2
+
+.PHONY: test-recovery
+test-recovery: .venv/.stamp-dev  ## run the slower tests: kills in the middle of work, full disks
+	@sh scripts/bootstrap.sh postgres
+	@$(BIN)/pytest -n $(WORKERS) tests/recovery $(ARGS)
 
 .PHONY: check check-format check-lint check-types check-floors
 check: check-format check-lint check-types check-floors  ## format, lint, types and floors, as CI does (make -k check: all findings)
@@ -48,7 +53,7 @@ clean:  ## remove environments, caches and build products; ./data stays
 
 .PHONY: help
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The stamps stand for installed environments; scripts/bootstrap.sh touches them.
 .venv/.stamp-server: requirements/server.txt requirements/build.txt pyproject.toml
