@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 
 from assay.api.auth import Caller, Reader, Writer
 from assay.api.lists import current_filters, filters_of, page_of, sort_of, url_of, within_window
-from assay.api.routes import READ_ERRORS, WRITE_ERRORS, JsonRoute, answer
+from assay.api.routes import READ_ERRORS, WRITE_ERRORS, JsonRoute, answer, body_schema
 from assay.api.sampling import trial_out
 from assay.filters.expression import EVERYTHING, Expression
 from assay.filters.fields import DATASET_LOG_FIELDS
@@ -52,15 +52,8 @@ _BULK: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _schema(model: Any) -> dict[str, Any]:
-    """Document a body that is read by our own reader instead of a pydantic model."""
-    schema = model.model_json_schema()
-    schema.pop("title", None)
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
 @router.post(
-    "/", status_code=201, response_model=LogCreated, responses=WRITE_ERRORS, openapi_extra=_schema(DatasetLogCreate)
+    "/", status_code=201, response_model=LogCreated, responses=WRITE_ERRORS, openapi_extra=body_schema(DatasetLogCreate)
 )
 async def create_log(dataset_id: str, caller: Writer, request: Request) -> Response:
     """Add one row in the unified log format."""
@@ -247,13 +240,13 @@ async def _edit(dataset_id: str, log_id: str, caller: Caller, body: Any, *, repl
     return answer(detail(log, caller.who.organization_unique_id, scores.get(log_id, ())))
 
 
-@router.patch("/{log_id}/", response_model=LogOut, responses=WRITE_ERRORS, openapi_extra=_schema(DatasetLogChange))
+@router.patch("/{log_id}/", response_model=LogOut, responses=WRITE_ERRORS, openapi_extra=body_schema(DatasetLogChange))
 async def update_log(dataset_id: str, log_id: str, caller: Writer, request: Request) -> Response:
     """Change what the body names; `metadata` is merged, and a null value there removes its key."""
     return await _edit(dataset_id, log_id, caller, await request.json(), replace=False)
 
 
-@router.put("/{log_id}/", response_model=LogOut, responses=WRITE_ERRORS, openapi_extra=_schema(DatasetLogChange))
+@router.put("/{log_id}/", response_model=LogOut, responses=WRITE_ERRORS, openapi_extra=body_schema(DatasetLogChange))
 async def replace_log(dataset_id: str, log_id: str, caller: Writer, request: Request) -> Response:
     """Replace the content of a row; what the body does not name is cleared."""
     return await _edit(dataset_id, log_id, caller, await request.json(), replace=True)

@@ -15,7 +15,7 @@ from assay.filters.literals import as_boolean
 from assay.filters.log_query import LogQuery
 from assay.filters.parse import Unknown, parse_quick_filters, parse_request_filters, parse_sort
 from assay.filters.search_query import parse_search
-from assay.model.access import Environment
+from assay.model.access import ENVIRONMENTS, Environment
 from assay.model.errors import Invalid
 from assay.model.page import PageRequest, Sort
 from assay.wire.log_analytics import LogFilterBody
@@ -35,7 +35,6 @@ LOG_RESERVED = RESERVED | frozenset(
     ("fields", "count", "cursor", "group_by", "percentiles", "buckets", "limit", "sampled")
 )
 _DEFAULT_WINDOW = timedelta(hours=1)
-_BOTH: tuple[Environment, ...] = ("prod", "test")
 
 
 def page_of(request: Request, body: FilterBody | None, *, default_size: int = 100, most: int = 1000) -> PageRequest:
@@ -147,7 +146,7 @@ def environments_of(request: Request, expression: Expression = EVERYTHING) -> tu
     """Return the environments that a request asks for; none means that of the key."""
     named = request.query_params.get("environment", "").strip().lower()
     if named:
-        if named not in _BOTH:
+        if named not in ENVIRONMENTS:
             raise Invalid.field("environment", f"'{named[:60]}' is no environment: use prod or test.")
         return ("prod",) if named == "prod" else ("test",)
     is_test = flag_of(request, "is_test")
@@ -155,7 +154,7 @@ def environments_of(request: Request, expression: Expression = EVERYTHING) -> tu
         return ("test",) if is_test else ("prod",)
     # A filter on the environment must find what it asks for.
     is_any = flag_of(request, "all_envs") or _names(expression, frozenset(("environment",)))
-    return _BOTH if is_any else ()
+    return ENVIRONMENTS if is_any else ()
 
 
 def flag_of(request: Request, name: str) -> bool | None:

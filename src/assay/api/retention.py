@@ -9,12 +9,11 @@ from pydantic import BaseModel, Field
 
 from assay.api.auth import Admin
 from assay.api.routes import READ_ERRORS, WRITE_ERRORS, JsonRoute, answer, body_schema
-from assay.model.access import Environment
+from assay.model.access import ENVIRONMENTS, Environment
 from assay.model.errors import Invalid
 
 router = APIRouter(prefix="/api/retention", tags=["retention"], route_class=JsonRoute)
 
-_ENVIRONMENTS: tuple[Environment, ...] = ("prod", "test")
 _MOST_DAYS = 36_500
 
 
@@ -28,11 +27,9 @@ class Retention(BaseModel):
 def _read(body: Any) -> dict[Environment, int | None]:
     if not isinstance(body, dict):
         raise Invalid.field("non_field_errors", f"Invalid data. Expected a dictionary, but got {type(body).__name__}.")
-    problems = {
-        name: [f"Unknown environment: use {' or '.join(_ENVIRONMENTS)}."] for name in body.keys() - _ENVIRONMENTS
-    }
+    problems = {name: [f"Unknown environment: use {' or '.join(ENVIRONMENTS)}."] for name in body.keys() - ENVIRONMENTS}
     days: dict[Environment, int | None] = {}
-    for name in _ENVIRONMENTS:
+    for name in ENVIRONMENTS:
         value = body.get(name)
         is_days = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MOST_DAYS
         if name in body and not (is_days or value is None):

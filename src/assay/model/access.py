@@ -10,6 +10,7 @@ from typing import Literal
 Environment = Literal["prod", "test"]
 Scope = Literal["read", "write", "admin"]
 
+ENVIRONMENTS: tuple[Environment, ...] = ("prod", "test")
 SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
 
 

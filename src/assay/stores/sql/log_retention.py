@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from assay.model.access import Environment
+from assay.model.access import ENVIRONMENTS, Environment
 from assay.stores.sql.database import Connection, Database
-from assay.stores.sql.log_scope import ENVIRONMENTS, scope_of
+from assay.stores.sql.log_scope import scope_of
 
 _SET = (
     "INSERT INTO log_retention (scope, days) VALUES (:scope, :days)"

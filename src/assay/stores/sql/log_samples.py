@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, func, literal_column, or_, select
 
 from assay.filters.log_query import LogQuery
-from assay.model.access import Environment
+from assay.model.access import ENVIRONMENTS, Environment
 from assay.model.request_log import RequestLog
 from assay.model.sampling import PRIME, Granularity, coefficients
 from assay.ports.log_samples import SampleOrder
@@ -19,7 +19,7 @@ from assay.stores.sql.log_labels import label_of
 from assay.stores.sql.log_lines import read_where
 from assay.stores.sql.log_query_sql import filter_columns, matching
 from assay.stores.sql.log_scan import extent, hinted, hinted_rows
-from assay.stores.sql.log_scope import ENVIRONMENTS, scope_of
+from assay.stores.sql.log_scope import scopes_of
 from assay.stores.sql.tables import request_log, trace
 from assay.stores.sql.traces import matching_traces, trace_columns, trace_source
 
@@ -149,7 +149,7 @@ class SqlLogSamples:
 
     async def read(self, sequences: Sequence[int]) -> Sequence[RequestLog]:
         """Return these logs with their content, in the given order; those that are gone are left out."""
-        scopes = [scope_of(self.organization_id, environment) for environment in ENVIRONMENTS]
+        scopes = scopes_of(self.organization_id, self.environment, ENVIRONMENTS)
 
         def work(connection: Connection) -> Sequence[RequestLog]:
             name = connection.dialect_name

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assay.model.access import Environment
-
-ENVIRONMENTS: tuple[Environment, ...] = ("prod", "test")
+from assay.model.access import ENVIRONMENTS, Environment
 
 
 def scope_of(organization_id: int, environment: Environment) -> int:

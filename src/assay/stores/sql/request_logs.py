@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, select
 
 from assay.filters.log_query import LogQuery
-from assay.model.access import Environment
+from assay.model.access import ENVIRONMENTS, Environment
 from assay.model.errors import NotFound
 from assay.model.page import PageRequest, Sort
 from assay.model.request_log import Count, Recorded, RequestLog, RequestLogChanges, RequestLogDraft
@@ -24,7 +24,7 @@ from assay.stores.sql.log_lines import read_many, read_where
 from assay.stores.sql.log_memory import ResultMemory
 from assay.stores.sql.log_query_sql import filter_columns, matching
 from assay.stores.sql.log_scan import hinted, hinted_rows
-from assay.stores.sql.log_scope import ENVIRONMENTS, scope_of
+from assay.stores.sql.log_scope import scope_of, scopes_of
 from assay.stores.sql.log_upkeep import delete_lines
 from assay.stores.sql.order import order_by
 from assay.stores.sql.tables import request_log as table
@@ -141,7 +141,7 @@ class SqlRequestLogs:
         )
 
     def _own(self, name: str) -> tuple[str, dict[str, Any]]:
-        scopes = [scope_of(self.organization_id, environment) for environment in ENVIRONMENTS]
+        scopes = scopes_of(self.organization_id, self.environment, ENVIRONMENTS)
         return in_list(name, "l.scope", "scopes"), {"scopes": list_of(name, scopes)}
 
     async def get(self, log_id: str) -> RequestLog:
