@@ -16,7 +16,7 @@ from assay import assembly
 from assay.model.log import CONTENT_NAMES, LogContent
 from assay.ports.store import Store, Stores
 from assay.settings import Settings
-from assay.stores.sql import body, log_body
+from assay.stores.sql import body, compression
 from assay.stores.sql.database import Database
 from tests.conformance.builders import T0, at, change, draft, drafts, logs_of, new_dataset, new_job
 
@@ -105,13 +105,13 @@ _JSON = st.sampled_from(
 @given(st.builds(LogContent, *[st.none() | _JSON] * len(CONTENT_NAMES)), st.sampled_from(("sqlite", "postgresql")))
 def test_payloads_come_out_of_a_body_byte_for_byte(content: LogContent, dialect: str) -> None:
     text = body.joined(content)
-    codec, data = body.packed(text, dialect)
+    codec, data = compression.packed(text, dialect)
     stored = data.encode() if isinstance(data, str) else data
-    assert body.split(body.unpacked(codec, stored)) == content
-    assert log_body.text_of(codec, stored) == text.decode()
+    assert body.split(compression.unpacked(codec, stored)) == content
+    assert compression.text_of(codec, stored) == text.decode()
 
 
 def test_what_compresses_is_stored_compressed() -> None:
     text = body.joined(LogContent(input=b'"' + b"the same again. " * 500 + b'"'))
-    _, data = body.packed(text, "sqlite")
+    _, data = compression.packed(text, "sqlite")
     assert len(data) < len(text) / 20

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from assay.model.log import LogAttributes, LogContent
 from assay.model.request_log import RequestLog, RequestLogDraft, SpanAttributes
-from assay.stores.sql import log_body
+from assay.stores.sql import compression, log_body
 from tests.conformance.builders import T0
 
 _JSON = st.sampled_from(
@@ -27,7 +27,7 @@ _contents = st.builds(LogContent, st.none() | _JSON, st.none() | _JSON, st.none(
 
 
 def stored_form(text: bytes, dialect_name: str, dictionary_id: int = 0) -> tuple[int, Any]:
-    codec, data = log_body.packed(text, dialect_name, dictionary_id)
+    codec, data = compression.packed(text, dialect_name, dictionary_id)
     return codec, data.encode() if isinstance(data, str) else data
 
 
@@ -39,8 +39,8 @@ def test_payloads_and_details_come_out_byte_for_byte(
     codec, data = stored_form(text, dialect_name)
     # SQLite keeps metadata in the line, PostgreSQL's line forgets how it was written.
     of_line = content.metadata if dialect_name == "sqlite" else b'{"as":"jsonb"}' if content.metadata else None
-    assert log_body.split(log_body.unpacked(codec, data), of_line) == (content, details)
-    assert log_body.text_of(codec, data) == text.decode()
+    assert log_body.split(compression.unpacked(codec, data), of_line) == (content, details)
+    assert compression.text_of(codec, data) == text.decode()
 
 
 def test_empty_details_are_none() -> None:
@@ -59,10 +59,10 @@ def test_other_metadata_leaves_the_rest_of_a_body_alone(
 
 def test_what_compresses_is_stored_compressed_and_tiny_texts_as_they_are() -> None:
     text = b'{"input":"' + b"the same again. " * 500 + b'"}'
-    codec, data = log_body.packed(text, "sqlite", 0)
+    codec, data = compression.packed(text, "sqlite", 0)
     assert len(data) < len(text) / 20
-    assert log_body.unpacked(codec, data) == text
-    assert log_body.packed(b'{"input":"aaaaaaaaaaaaaaaaaaaaaaaaaaaa"}', "sqlite", 0)[1] == (
+    assert compression.unpacked(codec, data) == text
+    assert compression.packed(b'{"input":"aaaaaaaaaaaaaaaaaaaaaaaaaaaa"}', "sqlite", 0)[1] == (
         b'{"input":"aaaaaaaaaaaaaaaaaaaaaaaaaaaa"}'
     )
 
@@ -72,7 +72,7 @@ def dictionaries() -> tuple[int, int]:
     """The numbers of two dictionaries known to this process, of the same length and other words."""
     numbers = (4_000_000_001, 4_000_000_002)
     for number, word in zip(numbers, (b"first", b"other"), strict=True):
-        log_body._remember(number, _saying(word))
+        compression._remember(number, _saying(word))
     return numbers
 
 
@@ -82,24 +82,24 @@ def _saying(word: bytes) -> bytes:
 
 def test_a_dictionary_shortens_what_it_knows_and_nothing_is_lost(dictionaries: tuple[int, int]) -> None:
     text = _saying(b"first")
-    codec, data = log_body.packed(text, "sqlite", dictionaries[0])
+    codec, data = compression.packed(text, "sqlite", dictionaries[0])
     assert codec == dictionaries[0]
     assert len(data) < len(text) / 2
-    assert log_body.unpacked(codec, data) == text
+    assert compression.unpacked(codec, data) == text
 
 
 def test_equal_bytes_of_two_dictionaries_are_two_texts(dictionaries: tuple[int, int]) -> None:
     texts = [_saying(b"first"), _saying(b"other")]
-    stored = [log_body.packed(text, "sqlite", number) for text, number in zip(texts, dictionaries, strict=True)]
+    stored = [compression.packed(text, "sqlite", number) for text, number in zip(texts, dictionaries, strict=True)]
     assert stored[0][1] == stored[1][1]
     for _ in range(2):
         for (codec, data), text in zip(stored, texts, strict=True):
-            assert log_body.text_of(codec, data) == text.decode()
+            assert compression.text_of(codec, data) == text.decode()
 
 
 def test_a_body_of_an_unknown_dictionary_is_an_error_and_not_another_text() -> None:
     with pytest.raises(KeyError):
-        log_body.unpacked(4_000_000_009, zstandard.compress(b"{}"))
+        compression.unpacked(4_000_000_009, zstandard.compress(b"{}"))
 
 
 def test_many_threads_pack_and_unpack_at_once(dictionaries: tuple[int, int]) -> None:
@@ -109,8 +109,11 @@ def test_many_threads_pack_and_unpack_at_once(dictionaries: tuple[int, int]) -> 
         for turn in range(200):
             text = b'{"input":"%d %d of many words that every log of this kind says"}' % (worker, turn * 7919)
             for number in (0, *dictionaries):
-                codec, data = log_body.packed(text * 3, "sqlite", number)
-                if log_body.unpacked(codec, data) != text * 3 or log_body.text_of(codec, data).encode() != text * 3:
+                codec, data = compression.packed(text * 3, "sqlite", number)
+                if (
+                    compression.unpacked(codec, data) != text * 3
+                    or compression.text_of(codec, data).encode() != text * 3
+                ):
                     wrong.append(text)
 
     threads = [threading.Thread(target=work, args=(worker,)) for worker in range(4)]

@@ -17,7 +17,7 @@ from assay.model.ids import new_hex_id
 from assay.model.log import ATTRIBUTE_NAMES, LogAttributes
 from assay.model.page import Page, PageRequest, Sort
 from assay.ports.dataset_logs import Edit
-from assay.stores.sql import body
+from assay.stores.sql import body, compression
 from assay.stores.sql.database import Connection, Database, Row, in_list, list_of
 from assay.stores.sql.dataset_log_filter import rows_matching
 from assay.stores.sql.dataset_versions import close_version, open_version
@@ -100,7 +100,7 @@ def prepare(
             now,
             None if metadata is None else metadata.decode(),
         )
-        prepared.append(_Prepared(line, body.digest(text), *body.packed(text, dialect_name)))
+        prepared.append(_Prepared(line, body.digest(text), *compression.packed(text, dialect_name)))
     return prepared
 
 
@@ -163,7 +163,7 @@ def _read_log(dataset_id: str, row: Row) -> DatasetLog:
         created_at=from_microseconds(row[7]),
         updated_at=from_microseconds(row[8]),
         attributes=LogAttributes(from_microseconds(attributes[0]), from_microseconds(attributes[1]), *attributes[2:]),
-        content=body.split(body.unpacked(row[-2], row[-1])),
+        content=body.split(compression.unpacked(row[-2], row[-1])),
     )
 
 

@@ -12,7 +12,7 @@ from assay.model.job import LOG_IMPORT
 from assay.model.log import ATTRIBUTE_NAMES, CONTENT_NAMES, LogContent
 from assay.model.page import Page, PageRequest
 from assay.ports.dataset_versions import DifferenceCounts, RowHashes
-from assay.stores.sql import body
+from assay.stores.sql import body, compression
 from assay.stores.sql.database import Connection, Database, Row, one
 from assay.stores.sql.scope import IN_VERSION, dataset_at
 from assay.stores.sql.times import from_microseconds, to_microseconds
@@ -218,7 +218,7 @@ class SqlDatasetVersions:
             return [
                 (sequence, position, bytes(stored), None)
                 if stored is not None
-                else (sequence, position, None, body.unpacked(codec, data))
+                else (sequence, position, None, compression.unpacked(codec, data))
                 for sequence, position, stored, codec, data in rows
             ]
 
@@ -334,4 +334,4 @@ def _content(connection: Connection, sequence: int | None) -> LogContent | None:
         " WHERE l.sequence = :sequence",
         {"sequence": sequence},
     )[0]
-    return body.split(body.unpacked(codec, data))
+    return body.split(compression.unpacked(codec, data))

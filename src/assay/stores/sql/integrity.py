@@ -6,7 +6,7 @@ import msgspec
 import zstandard
 
 from assay.model.merkle import MerkleTree
-from assay.stores.sql import body
+from assay.stores.sql import body, compression
 from assay.stores.sql.database import Connection
 from assay.stores.sql.scope import IN_VERSION
 from assay.wire import codec
@@ -57,7 +57,7 @@ def _damaged_bodies(connection: Connection) -> list[str]:
     ):
         for sequence, digest, stored_as, data in rows:
             try:
-                is_whole = body.digest(body.unpacked(stored_as, data)) == bytes(digest)
+                is_whole = body.digest(compression.unpacked(stored_as, data)) == bytes(digest)
             except zstandard.ZstdError:
                 is_whole = False
             if not is_whole:
@@ -79,7 +79,7 @@ def _wrong_version_hashes(connection: Connection) -> list[str]:
         try:
             while rows := connection.rows(_CONTENT, {"dataset": dataset, "version": number, "after": after}):
                 for position, stored_as, data in rows:
-                    tree.append(codec.content_hash(body.unpacked(stored_as, data)))
+                    tree.append(codec.content_hash(compression.unpacked(stored_as, data)))
                     after = position
         except (zstandard.ZstdError, msgspec.MsgspecError):
             found.append(f"dataset {id_}: version {number} holds a row that cannot be read")

@@ -6,7 +6,7 @@ import time
 
 import zstandard
 
-from assay.stores.sql import log_body
+from assay.stores.sql import compression
 from assay.stores.sql.database import Connection, Database
 
 _DICTIONARY_BYTES = 110 * 1024
@@ -30,7 +30,7 @@ class LogCompression:
 
     def load(self, connection: Connection) -> None:
         """Make the stored dictionaries known: without them their bodies cannot be read."""
-        self.dictionary_id = log_body.load_dictionaries(connection)
+        self.dictionary_id = compression.load_dictionaries(connection)
         recorded = connection.rows("SELECT coalesce(max(sequence), 0) FROM request_log")[0][0]
         # What was not better when it was due is not tried again with every start.
         self._tried = sum(recorded >= when for when in _WHEN) if self.dictionary_id else 0
@@ -56,7 +56,7 @@ class LogCompression:
             )
 
         await self._database.write(work)
-        self.dictionary_id = await self._database.read(log_body.load_dictionaries)
+        self.dictionary_id = await self._database.read(compression.load_dictionaries)
         return True
 
 
@@ -70,7 +70,7 @@ def _newest_bodies(connection: Connection, most: int) -> list[bytes]:
         " (SELECT sequence FROM request_log_body ORDER BY sequence DESC LIMIT :count) ORDER BY sequence DESC",
         {"largest": _LARGEST_STORED_BYTES, "count": _SAMPLES},
     )
-    return [log_body.unpacked(codec, data)[:_LONGEST_SAMPLE_BYTES] for codec, data in rows]
+    return [compression.unpacked(codec, data)[:_LONGEST_SAMPLE_BYTES] for codec, data in rows]
 
 
 def _trained(samples: list[bytes], present: int) -> tuple[int, bytes] | None:
@@ -84,8 +84,8 @@ def _trained(samples: list[bytes], present: int) -> tuple[int, bytes] | None:
         return None
     data = dictionary.as_bytes()
     compressor = zstandard.ZstdCompressor(
-        level=log_body.LEVEL_WITH_DICTIONARY, dict_data=dictionary, write_dict_id=False, write_checksum=False
+        level=compression.LEVEL_WITH_DICTIONARY, dict_data=dictionary, write_dict_id=False, write_checksum=False
     )
-    before = sum(len(log_body.packed(text, "sqlite", present)[1]) for text in tried)
+    before = sum(len(compression.packed(text, "sqlite", present)[1]) for text in tried)
     after = sum(len(compressor.compress(text)) for text in tried)
     return (dictionary.dict_id(), data) if after <= before * (1 - _LEAST_GAIN) else None

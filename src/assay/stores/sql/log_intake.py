@@ -16,7 +16,7 @@ from assay.model.ids import new_hex_id
 from assay.model.log import ATTRIBUTE_NAMES
 from assay.model.request_log import MODEL_CALL_TYPES, SPAN_ATTRIBUTE_NAMES, Recorded, RequestLogDraft
 from assay.model.sampling import PRIME
-from assay.stores.sql import log_body, trace_sums
+from assay.stores.sql import compression, log_body, trace_sums
 from assay.stores.sql.database import Connection, Database, in_list, list_of
 from assay.stores.sql.log_compression import LogCompression
 from assay.stores.sql.times import to_microseconds
@@ -209,7 +209,7 @@ def _prepare(scope: int, drafts: Iterable[RequestLogDraft], dialect_name: str, d
                 *(attributes.status != "success", attributes.prompt_tokens or 0, attributes.completion_tokens or 0),
                 *(attributes.total_request_tokens or 0, attributes.cost or 0.0),
             )
-        codec, data = log_body.packed(log_body.joined(draft, dialect_name), dialect_name, dictionary_id)
+        codec, data = compression.packed(log_body.joined(draft, dialect_name), dialect_name, dictionary_id)
         prepared.append(_Prepared(log_id, draft.identity is not None, line, codec, data, trace))
     return prepared
 

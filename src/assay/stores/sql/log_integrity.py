@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import zstandard
 
-from assay.stores.sql import log_body
+from assay.stores.sql import compression, log_body
 from assay.stores.sql.database import Connection
 
 _READ_AT_ONCE = 1_000
@@ -78,7 +78,7 @@ def _damaged_bodies(connection: Connection) -> list[str]:
                 found.append(f"request log {log_id}: its body is missing")
                 continue
             try:
-                log_body.split(log_body.unpacked(codec, data), None)
+                log_body.split(compression.unpacked(codec, data), None)
             except (zstandard.ZstdError, msgspec.MsgspecError, KeyError):
                 found.append(f"request log {log_id}: its body cannot be read")
         last = rows[-1][0]

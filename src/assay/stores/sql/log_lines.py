@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from assay.model.errors import Invalid
 from assay.model.log import ATTRIBUTE_NAMES, LogAttributes, LogContent
 from assay.model.request_log import SPAN_ATTRIBUTE_NAMES, RequestLog, SpanAttributes
-from assay.stores.sql import log_body
+from assay.stores.sql import compression, log_body
 from assay.stores.sql.database import Connection, Parameters, Row, in_list, list_of
 from assay.stores.sql.log_scope import environment_of
 from assay.stores.sql.times import from_microseconds
@@ -121,7 +121,7 @@ def _read(row: Row) -> RequestLog:
     content, details = None, None
     if len(row) > _BODY_AT:
         # A body may be missing only while its log is being deleted.
-        text = b"{}" if row[-1] is None else log_body.unpacked(row[-2], row[-1])
+        text = b"{}" if row[-1] is None else compression.unpacked(row[-2], row[-1])
         content, details = log_body.split(text, metadata)
         metadata = content.metadata
     span = list(row[_SPAN_AT:_BODY_AT])

@@ -12,7 +12,7 @@ from assay.model.eval_report import CellResult, EvalReport, EvalTask, ReportStat
 from assay.model.ids import new_uuid
 from assay.model.score import Outcome
 from assay.ports.eval_reports import TaskValues
-from assay.stores.sql import body
+from assay.stores.sql import body, compression
 from assay.stores.sql.database import Connection, Database, insertion
 from assay.stores.sql.eval_reports import report_by_id
 from assay.stores.sql.scope import IN_VERSION
@@ -140,7 +140,7 @@ class SqlRuns:
                 wanted = ordinals if done is None else [ordinal for ordinal in ordinals if ordinal not in done]
                 if wanted:
                     measured = {name: value for name, value in zip(_METRICS, metrics, strict=True) if value is not None}
-                    row = RowToJudge(log_id, line, body.split(body.unpacked(codec, data)), measured)
+                    row = RowToJudge(log_id, line, body.split(compression.unpacked(codec, data)), measured)
                     missing.append((row, wanted))
             return missing
 

@@ -16,7 +16,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.util import LRUCache
 
 from assay.model.errors import Full, Unavailable
-from assay.stores.sql import log_body, text_index
+from assay.stores.sql import compression, text_index
 from assay.stores.sql.database import Connection, Parameters, Row, Statement, compiled
 from assay.stores.sql.dialect import register_functions
 
@@ -47,7 +47,7 @@ def open_connection(path: Path, *, read_only: bool = False) -> apsw.Connection:
     connection.execute("PRAGMA temp_store = MEMORY")
     register_functions(connection)
     text_index.register(connection)
-    connection.create_scalar_function("body_text", cast("Any", log_body.text_of), 2, deterministic=True)
+    connection.create_scalar_function("body_text", cast("Any", compression.text_of), 2, deterministic=True)
     return connection
 
 

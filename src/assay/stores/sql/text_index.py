@@ -33,7 +33,7 @@ from sqlalchemy import table as named_table
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from assay.filters.search import TextSearch, search_holds, searched_words, texts_in, words_in
-from assay.stores.sql import log_body
+from assay.stores.sql import compression, log_body
 from assay.stores.sql.database import Connection, Database, Row, in_list, list_of
 from assay.stores.sql.dialect import number_literal, text_literal
 from assay.stores.sql.tables import request_log, request_log_body
@@ -175,7 +175,7 @@ class _TailBatch:
             sequences += [
                 sequence
                 for sequence, codec, data in rows
-                if search_holds(self._search, *_searched(log_body.unpacked(codec, data)))
+                if search_holds(self._search, *_searched(compression.unpacked(codec, data)))
             ]
         return _Found(sequences, rest)
 
@@ -338,7 +338,7 @@ def _lock_watermark(connection: Connection, strength: str) -> int:
 
 
 def _words_for_sqlite(sequence: int, codec: int, data: Any) -> Row | None:
-    values = _searched(log_body.unpacked(codec, data))
+    values = _searched(compression.unpacked(codec, data))
     text = "\n".join(string for value in values for string in texts_in(value))
     # The index cuts plain ASCII into the same words, in C, unless one is too long.
     if not text.isascii() or _may_hold_long_word(text):
@@ -352,7 +352,7 @@ def _may_hold_long_word(text: str) -> bool:
 
 
 def _words_for_postgresql(sequence: int, codec: int, data: Any) -> Row | None:
-    strings = list(_cut_strings(*_searched(log_body.unpacked(codec, data))))
+    strings = list(_cut_strings(*_searched(compression.unpacked(codec, data))))
     if not strings:
         return None
     words = sorted({word for string in strings for word in string})
