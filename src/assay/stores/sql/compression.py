@@ -62,11 +62,13 @@ def packed(text: bytes, dialect_name: str, dictionary_id: int = 0) -> tuple[int,
 
 
 def unpacked(codec: int, data: Any) -> bytes:
-    """Return the joined body from its stored form."""
+    """Return the joined body from its stored form; raises ZstdError where it is damaged or its dictionary unknown."""
     if codec == PLAIN:
         return bytes(data)
     decompressor = _codec.decompressors.get(codec)
     if decompressor is None:
+        if codec != ZSTD and codec not in _dictionaries:
+            raise zstandard.ZstdError(f"there is no dictionary {codec}")
         dictionary = _dictionaries[codec] if codec != ZSTD else None
         decompressor = _codec.decompressors[codec] = zstandard.ZstdDecompressor(dict_data=dictionary)
     return decompressor.decompress(data)

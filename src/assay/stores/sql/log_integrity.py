@@ -79,7 +79,7 @@ def _damaged_bodies(connection: Connection) -> list[str]:
                 continue
             try:
                 log_body.split(compression.unpacked(codec, data), None)
-            except (zstandard.ZstdError, msgspec.MsgspecError, KeyError):
+            except (zstandard.ZstdError, msgspec.MsgspecError):
                 found.append(f"request log {log_id}: its body cannot be read")
         last = rows[-1][0]
     return found
