@@ -1,34 +1,20 @@
-"""Summaries of one column of scores, against SciPy and statsmodels."""
+"""The JSON summary of one evaluator's cells: every figure, and none that does not apply."""
 
 import json
 import math
 from typing import Any
 
-import numpy as np
 import pytest
-import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.stats.proportion import proportion_confint
 
 from assay.model.evaluator import ScoreRange
-from assay.statistics.summary import (
-    PERCENTILES,
-    Coverage,
-    count_categories,
-    mean_bounds,
-    summarize_cells,
-    summarize_numbers,
-    summarize_passes,
-)
-
-# SciPy squares without scaling, so that numbers below 1e-150 would vanish there.
-finite = st.floats(-1e12, 1e12).map(lambda value: value if abs(value) > 1e-100 else 0.0)
-with_ties = st.lists(st.sampled_from([-2.0, 0.0, 0.1, 0.5, 1.0, 3.0]), min_size=2, max_size=60)
-samples = st.one_of(with_ties, st.lists(finite, min_size=2, max_size=60))
-# Far from zero, where a sum of squares loses every digit of the variance.
-far_samples = st.lists(st.integers(0, 1000).map(lambda k: 1e9 + k / 8), min_size=2, max_size=60)
-levels = st.sampled_from([0.5, 0.9, 0.95, 0.99])
+from assay.statistics.clusters import clustered_mean, clustered_rate
+from assay.statistics.intervals import interval_json
+from assay.statistics.power import detectable_difference_of_means, detectable_difference_of_rates
+from assay.statistics.sample import summarize_numbers
+from assay.statistics.summary import Coverage, summarize_cells
+from assay.statistics.trials import rate_over_trials
 
 
 def everything(values: Any, score_value_type: Any = "numerical", **changes: Any) -> dict[str, Any]:
@@ -36,177 +22,11 @@ def everything(values: Any, score_value_type: Any = "numerical", **changes: Any)
     return summarize_cells(score_value_type, values, **({"coverage": Coverage(n, n)} | changes))
 
 
-@given(st.one_of(samples, far_samples))
-def test_mean_deviation_and_error_agree_with_scipy(values: list[float]) -> None:
-    summary = summarize_numbers(values)
-    scale = max(map(abs, values)) or 1.0
-    assert summary.n == len(values)
-    assert summary.mean == pytest.approx(np.mean(values), rel=1e-9, abs=1e-9 * scale)
-    assert summary.standard_deviation == pytest.approx(np.std(values, ddof=1), rel=1e-9, abs=1e-15 * scale)
-    assert summary.standard_error == pytest.approx(scipy.stats.sem(values), rel=1e-9, abs=1e-15 * scale)
-    assert (summary.minimum, summary.maximum) == (min(values), max(values))
-
-
-@given(st.one_of(samples, far_samples), levels)
-def test_the_interval_of_the_mean_agrees_with_scipy(values: list[float], level: float) -> None:
-    summary = summarize_numbers(values, level)
-    assert summary.interval is not None
-    if len(set(values)) == 1:
-        assert summary.interval.lower == summary.interval.upper == values[0]
-        return
-    n = len(values)
-    expected = scipy.stats.t.interval(level, n - 1, loc=np.mean(values), scale=scipy.stats.sem(values))
-    assert (summary.interval.lower, summary.interval.upper) == pytest.approx(
-        expected, rel=1e-9, abs=1e-9 * max(map(abs, values))
-    )
-    assert (summary.interval.level, summary.interval.method) == (level, "student_t")
-
-
-@given(st.one_of(samples, far_samples))
-def test_percentiles_agree_with_definition_7_of_hyndman_and_fan(values: list[float]) -> None:
-    expected = scipy.stats.mstats.mquantiles(values, [p / 100 for p in PERCENTILES], alphap=1, betap=1)
-    percentiles = summarize_numbers(values).percentiles
-    assert percentiles is not None
-    assert list(percentiles) == list(PERCENTILES)
-    assert list(percentiles.values()) == pytest.approx(list(expected), rel=1e-9, abs=1e-9 * max(map(abs, values)))
-
-
-@pytest.mark.parametrize("exponent", [-300, -160, 160, 300])
-def test_figures_keep_their_digits_at_extreme_magnitudes(exponent: int) -> None:
-    values = [1.25, 2.5, 8.0, 3.5]
-    plain, extreme = summarize_numbers(values), summarize_numbers([v * 10.0**exponent for v in values])
-    assert plain.standard_deviation is not None
-    assert plain.interval is not None
-    assert extreme.interval is not None
-    assert extreme.mean == pytest.approx(np.mean(values) * 10.0**exponent, rel=1e-12)
-    assert extreme.standard_deviation == pytest.approx(plain.standard_deviation * 10.0**exponent, rel=1e-12)
-    assert extreme.interval.upper == pytest.approx(plain.interval.upper * 10.0**exponent, rel=1e-12)
-
-
-def test_a_figure_beyond_the_largest_number_is_none_and_never_infinite() -> None:
-    summary = summarize_numbers([-1.7e308, 1.7e308])
-    assert summary.mean == 0.0
-    assert summary.standard_deviation is None
-    assert summary.interval is None
-
-
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=30))
 def test_any_finite_numbers_give_a_summary_of_finite_numbers(values: list[float]) -> None:
     summary = everything(values)
     json.dumps(summary, allow_nan=False)
     assert summary["mean"] is None if not values else min(values) <= summary["mean"] <= max(values)
-
-
-@given(st.lists(st.just(0.1), min_size=2, max_size=50))
-def test_equal_values_have_no_spread_at_all(values: list[float]) -> None:
-    summary = summarize_numbers(values)
-    assert (summary.mean, summary.standard_deviation, summary.standard_error) == (0.1, 0.0, 0.0)
-
-
-def test_no_values_have_no_figures() -> None:
-    summary = summarize_numbers([])
-    assert summary.n == 0
-    assert (summary.mean, summary.interval, summary.percentiles) == (None, None, None)
-    assert summary.histogram == ()
-
-
-def test_one_value_has_a_mean_and_no_interval() -> None:
-    summary = summarize_numbers([3.5])
-    assert (summary.mean, summary.minimum, summary.maximum) == (3.5, 3.5, 3.5)
-    assert (summary.standard_deviation, summary.standard_error, summary.interval) == (None, None, None)
-
-
-@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
-def test_a_value_that_is_not_finite_is_refused(wrong: float) -> None:
-    with pytest.raises(ValueError, match="finite"):
-        summarize_numbers([1.0, wrong, 2.0])
-
-
-@pytest.mark.parametrize("level", [0.0, 1.0, 95.0, math.nan])
-def test_a_level_outside_0_to_1_is_refused(level: float) -> None:
-    with pytest.raises(ValueError, match="level"):
-        summarize_numbers([1.0, 2.0], level)
-    with pytest.raises(ValueError, match="level"):
-        summarize_passes(1, 2, level)
-
-
-@given(st.integers(1, 100_000), st.data(), levels)
-def test_the_interval_of_a_pass_rate_agrees_with_statsmodels(total: int, data: st.DataObject, level: float) -> None:
-    passed = data.draw(st.integers(0, total))
-    summary = summarize_passes(passed, total, level)
-    assert summary.interval is not None
-    expected = proportion_confint(passed, total, alpha=1 - level, method="wilson")
-    assert (summary.interval.lower, summary.interval.upper) == pytest.approx(expected, rel=1e-9, abs=1e-12)
-    assert summary.rate == passed / total
-
-
-def test_a_pass_rate_of_all_or_none_ends_exactly_at_1_or_0() -> None:
-    for total in range(1, 200):
-        none, every = summarize_passes(0, total).interval, summarize_passes(total, total).interval
-        assert none is not None
-        assert every is not None
-        assert none.lower == 0.0 < none.upper < 1.0
-        assert every.upper == 1.0 > every.lower > 0.0
-
-
-def test_a_pass_rate_of_nothing_is_none() -> None:
-    summary = summarize_passes(0, 0)
-    assert (summary.rate, summary.interval) == (None, None)
-
-
-@pytest.mark.parametrize(("passed", "total"), [(-1, 3), (4, 3)])
-def test_more_passes_than_cells_are_refused(passed: int, total: int) -> None:
-    with pytest.raises(ValueError, match="within 0 and total"):
-        summarize_passes(passed, total)
-
-
-def test_95_percent_intervals_of_a_mean_cover_it_95_times_in_100() -> None:
-    rng = np.random.default_rng(20_261_123)
-    repeats, covered = 4_000, 0
-    for sample in rng.normal(0.4, 2.0, size=(repeats, 7)):
-        interval = summarize_numbers(sample).interval
-        assert interval is not None
-        covered += interval.lower <= 0.4 <= interval.upper
-    # Four standard errors of a share of 0.95 in so many repeats.
-    assert abs(covered / repeats - 0.95) < 4 * math.sqrt(0.95 * 0.05 / repeats)
-
-
-@pytest.mark.parametrize(("n", "rate"), [(20, 0.1), (50, 0.5), (200, 0.97)])
-def test_wilson_intervals_cover_the_rate_as_often_as_exact_arithmetic_says(n: int, rate: float) -> None:
-    covered = {k for k in range(n + 1) if (i := summarize_passes(k, n).interval) and i.lower <= rate <= i.upper}
-    exact = math.fsum(scipy.stats.binom.pmf(k, n, rate) for k in covered)
-    draws = np.random.default_rng(7).binomial(n, rate, size=20_000)
-    observed = np.isin(draws, sorted(covered)).mean()
-    assert abs(observed - exact) < 4 * math.sqrt(exact * (1 - exact) / draws.size)
-    # Brown, Cai and DasGupta 2001: Wilson's coverage stays near its level even for small n.
-    assert 0.91 < exact < 0.99
-
-
-def test_categories_are_counted_by_cell_the_most_chosen_first() -> None:
-    counts = count_categories(["b", "a", "c", "b", ("a", "c", "a"), []])
-    assert list(counts.items()) == [("a", 2), ("b", 2), ("c", 2)]
-    assert list(count_categories(["x", "y", "y"])) == ["y", "x"]
-
-
-def test_the_bounds_of_a_mean_place_the_missing_at_the_ends() -> None:
-    assert mean_bounds(6.0, 8, 2, 0.0, 1.0) == pytest.approx((0.6, 0.8))
-    assert mean_bounds(0.0, 0, 3, 1.0, 5.0) == pytest.approx((1.0, 5.0))
-    assert mean_bounds(6.0, 8, 0, None, None) == pytest.approx((0.75, 0.75))
-
-
-def test_a_mean_without_a_bounded_range_or_cells_has_no_bounds() -> None:
-    assert mean_bounds(6.0, 8, 2, 0.0, None) is None
-    assert mean_bounds(6.0, 8, 2, None, 1.0) is None
-    assert mean_bounds(0.0, 0, 0, 0.0, 1.0) is None
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=20), st.lists(st.floats(0, 1), max_size=20))
-def test_whatever_the_missing_would_have_scored_the_mean_lies_within_its_bounds(
-    scored: list[float], missing: list[float]
-) -> None:
-    bounds = mean_bounds(math.fsum(scored), len(scored), len(missing), 0.0, 1.0)
-    assert bounds is not None
-    assert bounds[0] - 1e-12 <= np.mean(scored + missing) <= bounds[1] + 1e-12
 
 
 def test_the_summary_of_numbers_has_every_figure() -> None:
@@ -297,3 +117,204 @@ def test_coverage_beyond_its_total_is_refused() -> None:
 def test_every_summary_has_the_same_keys() -> None:
     shapes = [everything([1.0]), everything([1], "boolean"), everything(["a"], "multi_select"), everything([], "json")]
     assert len({tuple(shape) for shape in shapes}) == 1
+
+
+def test_trials_are_averaged_before_rows() -> None:
+    values, rows = [0.0, 1.0, 1.0, 1.0, 0.5, 0.3], ["a", "a", "b", "b", "c", "c"]
+    summary = everything(values, trials=2, rows=rows, score_range=ScoreRange(0, 1))
+    by_row = summarize_numbers([0.5, 1.0, 0.4])
+    assert by_row.interval is not None
+    assert summary["mean"] == pytest.approx(by_row.mean)
+    assert summary["standard_error"] == pytest.approx(by_row.standard_error)
+    assert summary["confidence_interval"]["upper"] == pytest.approx(by_row.interval.upper)
+    # The distribution is that of single scores.
+    assert (summary["minimum"], summary["maximum"]) == (0.0, 1.0)
+    assert sum(part["count"] for part in summary["histogram"]) == 6
+    assert summary["trials"]["rows"] == 3
+    assert summary["trials"]["trials"] == 2
+    assert summary["trials"]["interval_width"] == pytest.approx(by_row.interval.upper - by_row.interval.lower)
+    assert summary["trials"]["advice"] in ("more rows", "more trials")
+    assert summary["trials"]["pass_at_k"] is None
+    assert summary["minimum_detectable_effect"]["rows"] == 3
+    assert "Chen et al. 2021" in summary["method"]
+
+
+def test_a_row_with_a_failed_trial_counts_as_one_row_still() -> None:
+    summary = everything([0.0, 1.0, 1.0], coverage=Coverage(4, 3, 0, 1), trials=2, rows=["a", "b", "b"])
+    assert summary["mean"] == 0.5
+
+
+def test_pass_rates_over_trials_are_shares_of_rows_with_intervals_across_them() -> None:
+    pass_flags = [1, 0, 1, 1, 0, 0, 1, 1]
+    summary = everything([0.5] * 8, trials=2, rows=list("aabbccdd"), pass_flags=pass_flags, passed=5)
+    rate, interval = rate_over_trials(pass_flags, "aabbccdd")
+    assert interval is not None
+    assert summary["pass_rate"]["rate"] == rate == 0.625
+    assert (summary["pass_rate"]["passed"], summary["pass_rate"]["total"]) == (5, 8)
+    assert summary["pass_rate"]["confidence_interval"] == interval_json(interval)
+    assert [one["k"] for one in summary["trials"]["pass_at_k"]] == [1, 2]
+    assert summary["trials"]["pass_at_k"][1]["pass_at_k"] == 0.75
+    assert summary["trials"]["pass_at_k"][1]["pass_hat_k"] == 0.5
+
+
+def test_booleans_over_trials_have_the_mean_of_row_shares() -> None:
+    summary = everything([1, 0, 1, 1, 1], "boolean", trials=3, rows=list("aabbb"))
+    assert summary["mean"] == 0.75
+    assert summary["counts"] == {"true": 4, "false": 1}
+    assert summary["confidence_interval"] == summary["pass_rate"]["confidence_interval"]
+    assert summary["confidence_interval"]["method"] == "wilson_clustered"
+
+
+def test_categories_over_trials_say_how_often_trials_agree() -> None:
+    summary = everything(["good", "good", "bad", "good"], "single_select", trials=2, rows=list("aabb"))
+    assert summary["trials"]["agreement"] == 0.5
+    assert summary["trials"]["cells"] == 4
+    assert summary["trials"]["advice"] is summary["trials"]["pass_at_k"] is None
+    several = everything([["x", "y"], ["y", "x"]], "multi_select", trials=2, rows=list("aa"), pass_flags=[1, 0])
+    assert several["trials"]["agreement"] == 1.0
+    assert several["trials"]["pass_at_k"][1]["pass_at_k"] == 1.0
+
+
+def test_one_trial_has_no_block_of_trials() -> None:
+    assert everything([1.0, 2.0], rows=["a", "b"])["trials"] is None
+
+
+def test_clusters_have_an_interval_of_their_own_beside_the_plain_one() -> None:
+    values, clusters = [0.1, 0.2, 0.8, 0.9, 0.5], list("aabbc")
+    pass_flags = [0, 0, 1, 1, 1]
+    summary = everything(values, clusters=clusters, pass_flags=pass_flags)
+    assert summary["clustered"] == clustered_mean(values, clusters).as_json()
+    assert summary["pass_rate"]["clustered"] == clustered_rate(pass_flags, clusters).as_json()
+    assert summary["confidence_interval"] == everything(values)["confidence_interval"]
+    boolean = everything(pass_flags, "boolean", clusters=clusters)
+    assert boolean["clustered"] == boolean["pass_rate"]["clustered"] == clustered_rate(pass_flags, clusters).as_json()
+
+
+def test_clusters_are_of_rows_where_there_are_trials() -> None:
+    summary = everything([0.0, 1.0, 0.2, 0.4, 0.9, 0.7], trials=2, rows=list("aabbcc"), clusters=list("xxxxyy"))
+    assert summary["clustered"] == clustered_mean([0.5, (0.2 + 0.4) / 2, (0.9 + 0.7) / 2], "xxy").as_json()
+    with pytest.raises(ValueError, match="row 'a' is in 'x' and 'y'"):
+        everything([0.0, 1.0], trials=2, rows=["a", "a"], clusters=["x", "y"])
+
+
+def test_the_minimum_detectable_effect_is_that_of_a_run_over_as_many_rows() -> None:
+    values = [0.1, 0.5, 0.4, 0.9, 0.6, 0.2]
+    deviation = summarize_numbers(values).standard_deviation
+    assert deviation is not None
+    numbers = everything(values)["minimum_detectable_effect"]
+    assert numbers["paired"] == detectable_difference_of_means(6, deviation)
+    assert numbers["unpaired"] == detectable_difference_of_means(6, deviation, design="unpaired")
+    many = [1] * 70 + [0] * 30
+    for summary in (everything(many, "boolean"), everything(["x"] * 100, "single_select", pass_flags=many)):
+        found = summary["minimum_detectable_effect"]
+        assert found["paired"] == detectable_difference_of_rates(100, 0.7)
+        assert found["unpaired"] == detectable_difference_of_rates(100, 0.7, design="unpaired")
+    assert everything([0.5] * 6)["minimum_detectable_effect"] is None
+
+
+def test_clusters_make_the_minimum_detectable_effect_larger() -> None:
+    values = [0.1] * 10 + [0.9] * 10 + [0.5] * 10
+    clustered = everything(values, clusters=["a"] * 10 + ["b"] * 10 + ["c"] * 10)
+    plain = everything(values)["minimum_detectable_effect"]
+    effect = clustered["clustered"]["design_effect"]
+    found = clustered["minimum_detectable_effect"]
+    assert effect > 9
+    assert found["paired"] == pytest.approx(plain["paired"] * math.sqrt(effect), rel=1e-12)
+
+
+def test_clusters_make_the_minimum_detectable_effect_on_a_rate_larger() -> None:
+    marks, clusters = ([1] * 10 + [0] * 10) * 20, [place // 10 for place in range(400)]
+    effect = clustered_rate(marks, clusters).design_effect
+    assert effect is not None
+    for summary in (
+        everything(marks, "boolean", clusters=clusters),
+        everything(["x"] * 400, "single_select", pass_flags=marks, clusters=clusters),
+    ):
+        found = summary["minimum_detectable_effect"]["paired"]
+        assert found == detectable_difference_of_rates(400, 0.5, design_effect=effect)
+        assert found > 2 * (detectable_difference_of_rates(400, 0.5) or 1.0)
+
+
+def test_cost_latency_and_tokens_are_summed_with_the_unknown_apart() -> None:
+    summary = everything(
+        [1.0, 2.0],
+        coverage=Coverage(4, 2, 0, 2),
+        cost_usd=[0.1, 0.2, None, None],
+        latency_seconds=[1.0, 2.0, 3.0, None],
+        input_tokens=[10, 20, None, 0],
+        output_tokens=[None, None, None, None],
+    )
+    assert summary["cost_usd"] == {"known": 2, "total_usd": pytest.approx(0.3), "unknown": 2}
+    assert summary["latency_seconds"]["percentiles"]["p50"] == 2.0
+    assert summary["latency_seconds"]["maximum"] == 3.0
+    assert (summary["latency_seconds"]["known"], summary["latency_seconds"]["unknown"]) == (3, 1)
+    assert summary["tokens"] == {
+        "input": {"known": 3, "total": 30, "unknown": 1},
+        "output": {"known": 0, "total": None, "unknown": 4},
+    }
+
+
+def test_what_was_not_measured_is_null() -> None:
+    summary = everything([1.0])
+    assert summary["cost_usd"] is summary["latency_seconds"] is summary["tokens"] is None
+
+
+@pytest.mark.parametrize("wrong", [-1.0, math.nan, math.inf])
+def test_a_cost_that_cannot_be_is_refused(wrong: float) -> None:
+    for column in ("cost_usd", "latency_seconds", "input_tokens"):
+        with pytest.raises(ValueError, match=f"{column} must be finite and not negative"):
+            everything([1.0], **{column: [wrong]})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"trials": 2}, "rows"),
+        ({"trials": 0}, "trials must be 1"),
+        ({"trials": 2, "rows": ["a"]}, "rows must have one entry for each of the 2 values, not 1"),
+        ({"clusters": ["a"]}, "clusters must have one entry"),
+        ({"pass_flags": [1]}, "pass_flags must have one entry"),
+        ({"pass_flags": [1, 2]}, "pass_flags must be 0 or 1"),
+        ({"pass_flags": [1, 0], "passed": 2}, "passed must be the number of pass_flags"),
+        ({"trials": 2, "rows": ["a", "a"], "passed": 1}, "pass_flags must say which cells passed"),
+    ],
+)
+def test_columns_that_do_not_fit_are_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        everything([1.0, 0.0], **changes)
+
+
+cells = st.lists(
+    st.tuples(
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.sampled_from("abcd"),
+        st.booleans(),
+        st.none() | st.floats(0, 1e300),
+    ),
+    max_size=25,
+)
+
+
+@given(cells, st.sampled_from(["numerical", "boolean", "single_select", "text"]), st.integers(1, 3))
+def test_any_cells_give_a_summary_of_finite_numbers_with_the_same_keys(
+    found: list[tuple[float, str, bool, float | None]], score_value_type: Any, trials: int
+) -> None:
+    values: dict[str, list[Any]] = {
+        "numerical": [value for value, _, _, _ in found],
+        "boolean": [passed for _, _, passed, _ in found],
+        "single_select": [row for _, row, _, _ in found],
+        "text": [],
+    }
+    summary = summarize_cells(
+        score_value_type,
+        values[score_value_type],
+        coverage=Coverage(len(found), len(found)),
+        trials=trials,
+        rows=[row for _, row, _, _ in found],
+        clusters=["x" if row in "ab" else None for _, row, _, _ in found] if trials == 1 else None,
+        pass_flags=[passed for _, _, passed, _ in found],
+        cost_usd=[cost for _, _, _, cost in found],
+        latency_seconds=[cost for _, _, _, cost in found],
+    )
+    json.dumps(summary, allow_nan=False)
+    assert tuple(summary) == tuple(everything([1.0]))

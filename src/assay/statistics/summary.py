@@ -1,71 +1,54 @@
-"""Summaries of one column of scores: arrays in, values out; the same figures for API, CLI and UI.
-
-NumPy and scipy.special do the arithmetic and are imported when first needed (scipy.stats takes long to import).
-"""
+"""The summary of one evaluator's cells: arrays in, one JSON object out; the same figures for API, CLI and UI."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay.model.evaluator import ScoreRange, ScoreValueType
-from assay.statistics.histogram import Bin, make_histogram
+from assay.statistics.clusters import clustered_mean, clustered_rate
+from assay.statistics.intervals import check_equal_lengths, finite_numbers, flags, interval_json
+from assay.statistics.power import detectable_json
+from assay.statistics.sample import (
+    PassSummary,
+    count_categories,
+    mean_bounds,
+    summarize_numbers,
+    summarize_passes,
+)
+from assay.statistics.trials import (
+    TRIALS_METHOD,
+    average_over_trials,
+    measure_passes,
+    measure_trials,
+    rate_over_trials,
+    share_of_agreeing_trials,
+)
+from assay.statistics.usage import cost_json, latency_json, tokens_json
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import ArrayLike
-
-PERCENTILES = (5, 25, 50, 75, 95, 99)
+    from numpy.typing import ArrayLike, NDArray
 
 NUMBER_METHOD = (
     "mean: Student t interval (Student 1908); standard deviation: n - 1; "
     "percentiles: linear interpolation (Hyndman and Fan 1996, type 7)"
 )
 RATE_METHOD = "rate: Wilson score interval (Wilson 1927)"
+RATE_OVER_TRIALS_METHOD = (
+    "rate: mean over rows of the share of trials; Wilson score interval at the effective sample size "
+    "(Korn and Graubard 1998), clustered by row"
+)
+# An interval narrower than this share of the range of scores is not worth more work.
+_ENOUGH_SHARE = 0.02
 
 
 def load_arithmetic() -> None:
     """Import what the figures are computed with, for a caller who has time now and none later."""
     import numpy  # noqa: F401
     import scipy.special  # noqa: F401
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A confidence interval: `level` as a share (0.95), the ends, and the name of the method."""
-
-    level: float
-    lower: float
-    upper: float
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class NumberSummary:
-    """Figures of a sample of numbers; None where the sample is too small, or a figure too large, to have one."""
-
-    n: int
-    mean: float | None = None
-    standard_deviation: float | None = None
-    standard_error: float | None = None
-    interval: Interval | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    percentiles: Mapping[int, float] | None = None
-    histogram: tuple[Bin, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PassSummary:
-    """How many of `total` passed; `rate` and `interval` are None where there is none."""
-
-    passed: int
-    total: int
-    rate: float | None
-    interval: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,134 +65,30 @@ class Coverage:
             raise ValueError(f"scored, skipped and failed must be counts within total: {self}")
 
 
-def summarize_numbers(values: ArrayLike, level: float = 0.95) -> NumberSummary:
-    """Describe a sample of finite numbers (one dimension, any order).
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How the values of scored cells belong together: their rows (None where each is a row), clusters, pass marks."""
 
-    Standard deviation with n - 1; confidence interval of the mean by Student's t (Student 1908, "The probable error
-    of a mean"); percentiles by linear interpolation between order statistics, definition 7 of Hyndman and Fan 1996,
-    "Sample quantiles in statistical packages"; a histogram of at most 20 bins. One value has no deviation and no
-    interval; equal values have an interval of width 0.
+    coverage: Coverage
+    level: float
+    trials: int
+    rows: Sequence[Hashable] | None
+    clusters: Sequence[Hashable] | None
+    marks: NDArray[np.float64] | None
 
-    Raises ValueError where a value is not finite, `values` is not of one dimension or `level` is not between 0 and 1.
-    """
-    import numpy as np
-    from scipy.special import stdtrit
+    def per_row(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return one number for each row: the mean of its trials."""
+        return numbers if self.rows is None else average_over_trials(numbers, self.rows)[1]
 
-    _check_level(level)
-    numbers = np.asarray(values, dtype=np.float64)
-    if numbers.ndim != 1:
-        raise ValueError(f"values must have one dimension, not {numbers.ndim}")
-    n = int(numbers.size)
-    if n == 0:
-        return NumberSummary(0)
-    minimum, maximum = float(numbers.min()), float(numbers.max())
-    if not (math.isfinite(minimum) and math.isfinite(maximum)):
-        raise ValueError("values must be finite; there is a NaN or an infinity among them")
-    # Scaling by a power of two is exact, and keeps squares and sums of huge and tiny numbers representable.
-    exponent = math.frexp(max(abs(minimum), abs(maximum)))[1]
-    scaled = np.ldexp(numbers, -exponent)
-    mean, deviation = _mean_and_deviation(scaled, math.ldexp(minimum, -exponent), math.ldexp(maximum, -exponent))
-    error = interval = None
-    if deviation is not None:
-        error = deviation / math.sqrt(n)
-        margin = float(stdtrit(n - 1, (1 + level) / 2)) * error
-        lower, upper = _unscale(mean - margin, exponent), _unscale(mean + margin, exponent)
-        if lower is not None and upper is not None:
-            interval = Interval(level, lower, upper, "student_t")
-    quantiles = np.percentile(scaled, PERCENTILES, method="linear")
-    return NumberSummary(
-        n=n,
-        mean=math.ldexp(mean, exponent),
-        standard_deviation=_unscale(deviation, exponent),
-        standard_error=_unscale(error, exponent),
-        interval=interval,
-        minimum=minimum,
-        maximum=maximum,
-        percentiles={
-            percent: math.ldexp(float(value), exponent) for percent, value in zip(PERCENTILES, quantiles, strict=True)
-        },
-        histogram=make_histogram(numbers, minimum, maximum),
-    )
-
-
-def _mean_and_deviation(
-    numbers: np.ndarray[Any, np.dtype[np.float64]], minimum: float, maximum: float
-) -> tuple[float, float | None]:
-    n = int(numbers.size)
-    if minimum == maximum:
-        return minimum, 0.0 if n > 1 else None
-    # Rounding alone may carry the mean an ulp past the smallest or largest value.
-    mean = min(max(float(numbers.mean()), minimum), maximum)
-    differences = numbers - mean
-    # The second term corrects the rounding of the mean (Chan, Golub and LeVeque 1983).
-    squares = float(differences @ differences) - float(differences.sum()) ** 2 / n
-    return mean, math.sqrt(max(squares, 0.0) / (n - 1))
-
-
-def _unscale(value: float | None, exponent: int) -> float | None:
-    if value is None:
-        return None
-    try:
-        return math.ldexp(value, exponent)
-    except OverflowError:
-        return None
-
-
-def summarize_passes(passed: int, total: int, level: float = 0.95) -> PassSummary:
-    """Give the share that passed with the score interval of Wilson 1927, "Probable inference, the law of succession,
-    and statistical inference" (no continuity correction).
-
-    Raises ValueError where `passed` is not within 0 and `total`, or `level` is not between 0 and 1.
-    """
-    from scipy.special import ndtri
-
-    _check_level(level)
-    if not 0 <= passed <= total:
-        raise ValueError(f"passed must be within 0 and total ({total}), not {passed}")
-    if total == 0:
-        return PassSummary(0, 0, None, None)
-    rate = passed / total
-    z_squared = float(ndtri((1 + level) / 2)) ** 2
-    denominator = 1 + z_squared / total
-    centre = (rate + z_squared / (2 * total)) / denominator
-    variance = rate * (1 - rate) / total + z_squared / (4 * total * total)
-    margin = math.sqrt(z_squared * variance) / denominator
-    # At the ends the bound is exactly 0 or 1; the formula misses it by rounding.
-    lower = 0.0 if passed == 0 else max(0.0, centre - margin)
-    upper = 1.0 if passed == total else min(1.0, centre + margin)
-    return PassSummary(passed, total, rate, Interval(level, lower, upper, "wilson"))
-
-
-def count_categories(values: Iterable[str | Sequence[str]]) -> dict[str, int]:
-    """Count the cells that chose each category, most chosen first, equals by name.
-
-    A value is one category or several; a category named twice in one cell counts once, so that counts are of cells.
-    """
-    counts: Counter[str] = Counter()
-    for value in values:
-        if isinstance(value, str):
-            counts[value] += 1
-        else:
-            counts.update(set(value))
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-
-def mean_bounds(
-    total: float, n_scored: int, n_missing: int, minimum: float | None, maximum: float | None
-) -> tuple[float, float] | None:
-    """Return the smallest and largest mean there could be had the missing cells scored at the ends of the range.
-
-    `total` is the sum of the `n_scored` scores. None where the range has no such end or there are no cells. These are
-    the worst-case bounds of Manski 1989, "Anatomy of the selection problem": they assume nothing about the missing.
-    """
-    n = n_scored + n_missing
-    if n == 0:
-        return None
-    if n_missing == 0:
-        return total / n, total / n
-    if minimum is None or maximum is None:
-        return None
-    return total / n + n_missing / n * minimum, total / n + n_missing / n * maximum
+    def cluster_per_row(self) -> Sequence[Hashable] | None:
+        """Return the cluster of each row, in the order of `per_row`."""
+        if self.clusters is None or self.rows is None:
+            return self.clusters
+        found: dict[Hashable, Hashable] = {}
+        for row, cluster in zip(self.rows, self.clusters, strict=True):
+            if found.setdefault(row, cluster) != cluster:
+                raise ValueError(f"a row must be in one cluster, but row {row!r} is in {found[row]!r} and {cluster!r}")
+        return list(found.values())
 
 
 def summarize_cells(
@@ -220,15 +99,42 @@ def summarize_cells(
     score_range: ScoreRange = ScoreRange(),  # noqa: B008 - frozen
     passed: int | None = None,
     level: float = 0.95,
+    trials: int = 1,
+    rows: Sequence[Hashable] | None = None,
+    clusters: Sequence[Hashable] | None = None,
+    pass_flags: ArrayLike | None = None,
+    cost_usd: Sequence[float | None] | None = None,
+    latency_seconds: Sequence[float | None] | None = None,
+    input_tokens: Sequence[int | None] | None = None,
+    output_tokens: Sequence[int | None] | None = None,
 ) -> dict[str, Any]:
     """Summarise the scored cells of one evaluator as the JSON object that API, CLI and UI show.
 
     `values` holds one value for each scored cell: numbers; booleans as 0 and 1; category names, or lists of them;
-    nothing for text and JSON scores. `passed` counts the cells that passed, None where there is no pass rule. Figures
-    that do not apply are null. `mean_bounds` places the failed cells at the ends of the range of scores.
+    nothing for text and JSON scores. `passed` counts the cells that passed, None where there is no pass rule;
+    `pass_flags` says it of each scored cell instead. Figures that do not apply are null. `mean_bounds` places the
+    failed cells at the ends of the range of scores.
 
-    Raises ValueError where `values` or `passed` do not fit the coverage, or a number is not finite.
+    With `trials` over 1, `rows` names the row of each scored cell: mean, standard deviation, standard error, intervals
+    and pass rate are of row means; minimum, maximum, percentiles, histogram and counts are of cells. `clusters` labels
+    each scored cell; None is a cluster of its own. Costs, latencies and tokens are of all cells that ran, None where
+    unknown. The minimum detectable effect is for a later run over as many rows.
+
+    Raises ValueError where columns do not fit the coverage or each other, or a number is not finite.
     """
+    # Which type they have, the type of the scores says.
+    given: Any = values
+    marks = _pass_marks(score_value_type, given, passed, pass_flags, coverage)
+    if marks is not None and pass_flags is not None and passed not in (None, int(marks.sum())):
+        raise ValueError(f"passed must be the number of pass_flags that are 1 ({int(marks.sum())}), not {passed}")
+    if trials < 1 or (trials > 1 and rows is None):
+        raise ValueError(f"trials must be 1, or more with rows, which name the row of each value; it is {trials}")
+    if trials > 1 and passed is not None and pass_flags is None:
+        raise ValueError("pass_flags must say which cells passed where there are several trials")
+    for name, column in (("rows", rows), ("clusters", clusters)):
+        if column is not None:
+            check_equal_lengths(name, len(column), coverage.scored)
+    layout = _Layout(coverage, level, trials, rows if trials > 1 else None, clusters, marks)
     summary: dict[str, Any] = {
         "coverage": {
             "total": coverage.total,
@@ -240,6 +146,7 @@ def summarize_cells(
         "standard_deviation": None,
         "standard_error": None,
         "confidence_interval": None,
+        "clustered": None,
         "minimum": None,
         "maximum": None,
         "percentiles": None,
@@ -247,81 +154,186 @@ def summarize_cells(
         "mean_bounds": None,
         "pass_rate": None,
         "counts": None,
+        "trials": None,
+        "minimum_detectable_effect": None,
+        "cost_usd": None if cost_usd is None else cost_json(cost_usd),
+        "latency_seconds": None if latency_seconds is None else latency_json(latency_seconds),
+        "tokens": _tokens(input_tokens, output_tokens),
         "method": "",
     }
     match score_value_type:
         case "numerical" | "percentage":
-            _add_numbers(summary, score_value_type, values, coverage, score_range, level)
+            _add_numbers(summary, given, layout, _ends(score_value_type, score_range))
         case "boolean":
-            true_count = _count_true(values, coverage)
-            _add_boolean(summary, true_count, coverage, level)
-            passed = true_count if passed is None else passed
+            _add_boolean(summary, finite_numbers(given), layout)
         case "single_select" | "multi_select" | "categorical":
-            categories: Any = values
-            _check_count(len(categories), coverage)
-            summary |= {"counts": count_categories(categories), "method": "counts of cells"}
+            _add_categories(summary, given, layout)
         case "text" | "json" | "comment":
             summary["method"] = "not aggregated"
-    if passed is not None:
-        passes = summarize_passes(passed, coverage.scored, level)
-        summary["pass_rate"] = {
-            "rate": passes.rate,
-            "passed": passes.passed,
-            "total": passes.total,
-            "confidence_interval": _interval_json(passes.interval),
-        }
-        if score_value_type != "boolean":
-            summary["method"] = f"{summary['method']}; pass {RATE_METHOD}"
+    if marks is not None or passed is not None:
+        _add_pass_rate(summary, passed, layout, is_named=score_value_type != "boolean")
+    if summary["trials"] is not None:
+        summary["method"] = f"{summary['method']}; {TRIALS_METHOD}"
     return summary
 
 
+def _pass_marks(
+    score_value_type: ScoreValueType, values: Any, passed: int | None, pass_flags: ArrayLike | None, coverage: Coverage
+) -> NDArray[np.float64] | None:
+    """Return 0 or 1 for each scored cell, None where it is not known; booleans without a pass rule are their own."""
+    marks = None
+    if score_value_type == "boolean":
+        marks = flags(values, "boolean values")
+        _check_count(marks.size, coverage)
+    if pass_flags is not None:
+        marks = flags(pass_flags, "pass_flags")
+        check_equal_lengths("pass_flags", marks.size, coverage.scored)
+    elif passed is not None:
+        return None
+    return marks
+
+
 def _add_numbers(
-    summary: dict[str, Any],
-    score_value_type: ScoreValueType,
-    values: Any,
-    coverage: Coverage,
-    score_range: ScoreRange,
-    level: float,
+    summary: dict[str, Any], values: Any, layout: _Layout, ends: tuple[float | None, float | None]
 ) -> None:
-    numbers = summarize_numbers(values, level)
-    _check_count(numbers.n, coverage)
-    minimum, maximum = score_range.minimum, score_range.maximum
-    if score_value_type == "percentage":
-        minimum, maximum = 0.0 if minimum is None else minimum, 100.0 if maximum is None else maximum
+    cells = summarize_numbers(values, layout.level)
+    _check_count(cells.n, layout.coverage)
+    per_row = layout.per_row(finite_numbers(values))
+    numbers = cells if layout.rows is None else summarize_numbers(per_row, layout.level)
+    clusters = layout.cluster_per_row()
+    clustered = None if clusters is None else clustered_mean(per_row, clusters, layout.level)
+    is_bounded = ends[0] is not None and ends[1] is not None
     summary |= {
         "mean": numbers.mean,
         "standard_deviation": numbers.standard_deviation,
         "standard_error": numbers.standard_error,
-        "confidence_interval": _interval_json(numbers.interval),
-        "minimum": numbers.minimum,
-        "maximum": numbers.maximum,
-        "percentiles": {f"p{percent}": value for percent, value in (numbers.percentiles or {}).items()} or None,
-        "histogram": [{"lower": bin.lower, "upper": bin.upper, "count": bin.count} for bin in numbers.histogram],
-        "mean_bounds": _bounds_json(numbers.mean, coverage, minimum, maximum),
+        "confidence_interval": interval_json(numbers.interval),
+        "clustered": None if clustered is None else clustered.as_json(),
+        "minimum": cells.minimum,
+        "maximum": cells.maximum,
+        "percentiles": {f"p{percent}": value for percent, value in (cells.percentiles or {}).items()} or None,
+        "histogram": [{"lower": bin.lower, "upper": bin.upper, "count": bin.count} for bin in cells.histogram],
+        "mean_bounds": _bounds_json(numbers.mean, cells.mean, layout.coverage, *ends),
+        "trials": _trials_json(layout, values, (ends[1] or 0.0) - (ends[0] or 0.0) if is_bounded else 0.0),
+        "minimum_detectable_effect": detectable_json(
+            rows=numbers.n,
+            standard_deviation=numbers.standard_deviation,
+            design_effect=None if clustered is None else clustered.design_effect,
+            level=layout.level,
+        ),
         "method": NUMBER_METHOD,
     }
 
 
-def _add_boolean(summary: dict[str, Any], true_count: int, coverage: Coverage, level: float) -> None:
-    rate = summarize_passes(true_count, coverage.scored, level)
+def _add_boolean(summary: dict[str, Any], values: NDArray[np.float64], layout: _Layout) -> None:
+    true_count = int(values.sum())
+    rate = _rate(values, true_count, layout)
     summary |= {
         "mean": rate.rate,
-        "confidence_interval": _interval_json(rate.interval),
-        "mean_bounds": _bounds_json(rate.rate, coverage, 0.0, 1.0),
-        "counts": {"true": true_count, "false": coverage.scored - true_count},
-        "method": RATE_METHOD,
+        "confidence_interval": interval_json(rate.interval),
+        "clustered": _clustered_rate_json(values, layout),
+        "mean_bounds": _bounds_json(
+            rate.rate, true_count / values.size if values.size else None, layout.coverage, 0.0, 1.0
+        ),
+        "counts": {"true": true_count, "false": values.size - true_count},
+        "trials": _trials_json(layout, values, 1.0),
+        "minimum_detectable_effect": _detectable_rate(values, layout),
+        "method": RATE_METHOD if layout.rows is None else RATE_OVER_TRIALS_METHOD,
     }
 
 
-def _count_true(values: Any, coverage: Coverage) -> int:
-    import numpy as np
+def _add_categories(summary: dict[str, Any], categories: Any, layout: _Layout) -> None:
+    _check_count(len(categories), layout.coverage)
+    trials = _trials_json(layout, layout.marks, 1.0)
+    if trials is not None and layout.rows is not None:
+        chosen = [value if isinstance(value, str) else frozenset(value) for value in categories]
+        trials["agreement"] = share_of_agreeing_trials(chosen, layout.rows)
+    summary |= {"counts": count_categories(categories), "trials": trials, "method": "counts of cells"}
 
-    array = np.asarray(values)
-    _check_count(int(array.size), coverage)
-    true_count = int(np.count_nonzero(array == 1))
-    if true_count + int(np.count_nonzero(array == 0)) != array.size:
-        raise ValueError("boolean values must be 0 or 1")
-    return true_count
+
+def _add_pass_rate(summary: dict[str, Any], passed: int | None, layout: _Layout, *, is_named: bool) -> None:
+    """Add the pass rate from the marks, or from the bare count of cells that passed."""
+    marks, coverage = layout.marks, layout.coverage
+    total_passed = passed if passed is not None else 0 if marks is None else int(marks.sum())
+    rate = (
+        summarize_passes(total_passed, coverage.scored, layout.level)
+        if marks is None or layout.rows is None
+        else _rate(marks, total_passed, layout)
+    )
+    summary["pass_rate"] = {
+        "rate": rate.rate,
+        "passed": rate.passed,
+        "total": rate.total,
+        "confidence_interval": interval_json(rate.interval),
+        "clustered": None if marks is None else _clustered_rate_json(marks, layout),
+    }
+    if summary["mean"] is None and summary["minimum_detectable_effect"] is None:
+        summary["minimum_detectable_effect"] = (
+            _detectable_rate(marks, layout)
+            if marks is not None
+            else detectable_json(rows=coverage.scored, rate=rate.rate, level=layout.level)
+        )
+    if is_named:
+        method = RATE_METHOD if layout.rows is None else RATE_OVER_TRIALS_METHOD
+        summary["method"] = f"{summary['method']}; pass {method}"
+
+
+def _rate(marks: NDArray[np.float64], passed: int, layout: _Layout) -> PassSummary:
+    if layout.rows is None:
+        return summarize_passes(passed, marks.size, layout.level)
+    rate, interval = rate_over_trials(marks, layout.rows, layout.level)
+    return PassSummary(passed, marks.size, rate, interval)
+
+
+def _clustered_rate_json(marks: NDArray[np.float64], layout: _Layout) -> dict[str, Any] | None:
+    clusters = layout.cluster_per_row()
+    return None if clusters is None else clustered_rate(layout.per_row(marks), clusters, layout.level).as_json()
+
+
+def _detectable_rate(marks: NDArray[np.float64], layout: _Layout) -> dict[str, Any] | None:
+    """Return the minimum detectable effect on a rate; with trials, of the rows' shares as numbers."""
+    shares, clusters = layout.per_row(marks), layout.cluster_per_row()
+    effect = None if clusters is None else clustered_rate(shares, clusters, layout.level).design_effect
+    if layout.rows is None:
+        rate = float(marks.mean()) if marks.size else None
+        return detectable_json(rows=marks.size, rate=rate, design_effect=effect, level=layout.level)
+    deviation = summarize_numbers(shares).standard_deviation
+    return detectable_json(rows=shares.size, standard_deviation=deviation, design_effect=effect, level=layout.level)
+
+
+def _trials_json(layout: _Layout, values: ArrayLike | None, spread: float) -> dict[str, Any] | None:
+    """Return what the trials say; `values` are numbers for each scored cell, `spread` the width of their range."""
+    if layout.rows is None:
+        return None
+    numbers: ArrayLike = [0.0] * len(layout.rows) if values is None else values
+    variance = measure_trials(numbers, layout.rows, layout.level, enough_width=_ENOUGH_SHARE * spread).as_json()
+    if values is None:
+        variance = {key: value if key in ("rows", "cells") else None for key, value in variance.items()}
+    passes = None if layout.marks is None else measure_passes(layout.marks, layout.rows, layout.level)
+    return {
+        **variance,
+        "trials": layout.trials,
+        "pass_at_k": None if passes is None else [at_k.as_json() for at_k in passes],
+        "agreement": None,
+    }
+
+
+def _tokens(
+    input_tokens: Sequence[int | None] | None, output_tokens: Sequence[int | None] | None
+) -> dict[str, Any] | None:
+    if input_tokens is None and output_tokens is None:
+        return None
+    return {
+        "input": None if input_tokens is None else tokens_json("input_tokens", input_tokens),
+        "output": None if output_tokens is None else tokens_json("output_tokens", output_tokens),
+    }
+
+
+def _ends(score_value_type: ScoreValueType, score_range: ScoreRange) -> tuple[float | None, float | None]:
+    minimum, maximum = score_range.minimum, score_range.maximum
+    if score_value_type == "percentage":
+        return 0.0 if minimum is None else minimum, 100.0 if maximum is None else maximum
+    return minimum, maximum
 
 
 def _check_count(found: int, coverage: Coverage) -> None:
@@ -329,23 +341,13 @@ def _check_count(found: int, coverage: Coverage) -> None:
         raise ValueError(f"there must be one value for each of the {coverage.scored} scored cells, not {found}")
 
 
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, not {level}")
-
-
-def _interval_json(interval: Interval | None) -> dict[str, Any] | None:
-    if interval is None:
-        return None
-    return {"level": interval.level, "lower": interval.lower, "upper": interval.upper, "method": interval.method}
-
-
 def _bounds_json(
-    mean: float | None, coverage: Coverage, minimum: float | None, maximum: float | None
+    mean: float | None, mean_of_cells: float | None, coverage: Coverage, minimum: float | None, maximum: float | None
 ) -> dict[str, float] | None:
     if coverage.failed == 0 and mean is not None:
         return {"lower": mean, "upper": mean}
-    bounds = mean_bounds((mean or 0.0) * coverage.scored, coverage.scored, coverage.failed, minimum, maximum)
+    total = (mean_of_cells or 0.0) * coverage.scored
+    bounds = mean_bounds(total, coverage.scored, coverage.failed, minimum, maximum)
     if bounds is None or not all(map(math.isfinite, bounds)):
         return None
     return {"lower": bounds[0], "upper": bounds[1]}
