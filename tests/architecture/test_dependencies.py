@@ -41,7 +41,7 @@ def declared(requirements: list[str]) -> set[str]:
         ("model", set()),
         ("settings.py", set()),
         ("ports", set()),
-        ("providers", {"genai_prices"}),
+        ("providers", {"genai_prices", "httptools", "httpx2", "msgspec", "nacl"}),
         ("filters", {"msgspec", "re2"}),
         ("statistics", {"numpy", "scipy"}),
         ("services", set()),
