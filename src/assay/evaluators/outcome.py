@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from assay.evaluators.contract import Answer, describe
-from assay.model.evaluator import EvaluatorVersion, PassRule, ScoreRange, ScoreValueType, Skipped, Verdict
+from assay.evaluators.passing import pass_check
+from assay.evaluators.scale import choices_of, number_range
+from assay.model.evaluator import EvaluatorVersion, ScoreRange, Skipped, Verdict
 from assay.model.score import Outcome, ScoreValues
 
-PERCENTAGE_RANGE = ScoreRange(0.0, 100.0, "%")
-
 ReadAnswer = Callable[[Answer, float], Outcome]
-
-_COMPARISONS: dict[str, Callable[[float, float], bool]] = {
-    "gt": operator.gt,
-    "gte": operator.ge,
-    "lt": operator.lt,
-    "lte": operator.le,
-    "eq": operator.eq,
-}
+ReadValue = Callable[[Any], ScoreValues]
 
 
 class WrongAnswer(ValueError):
@@ -37,18 +29,19 @@ def answer_reader(version: EvaluatorVersion) -> ReadAnswer:
     """Make the function from (answer, latency in seconds) to the outcome of a cell of this evaluator version.
 
     The function raises WrongAnswer where the answer is not a Verdict or Skipped, its value is of the wrong type, a
-    number is not finite or lies outside the range of scores. Nothing is clamped.
+    number is not finite or lies outside the range of scores, or a choice is none of the version's. Nothing is clamped.
+
+    Raises Invalid where the scale or the pass rule of the version cannot be read.
     """
-    read_value = _value_reader(version.score_value_type, version.score_range)
-    is_boolean = version.score_value_type == "boolean"
-    passes = _pass_check(version.pass_rule)
+    read_value = value_reader(version)
+    passes = pass_check(version)
 
     def read(answer: Answer, latency_seconds: float) -> Outcome:
         if isinstance(answer, Verdict):
             values = read_value(answer.value)
             passed = answer.is_passed
             if passed is None:
-                passed = values.boolean_value if is_boolean else passes(values.numerical_value)
+                passed = passes(values)
             elif not isinstance(passed, bool):
                 raise WrongAnswer("wrong_type", f"is_passed must be true, false or absent, not {describe(passed)}.")
             explanation = answer.explanation
@@ -62,26 +55,14 @@ def answer_reader(version: EvaluatorVersion) -> ReadAnswer:
     return read
 
 
-def _pass_check(rule: PassRule | None) -> Callable[[float | None], bool | None]:
-    if rule is None:
-        # Nobody said what passing is. The contract's `is_passed` shows false for it, our own views show nothing.
-        return lambda value: None
-    compare, threshold = _COMPARISONS[rule.operator], rule.threshold
-    return lambda value: value is not None and compare(value, threshold)
+def value_reader(version: EvaluatorVersion) -> ReadValue:
+    """Make the function from a JSON value to the column of the version's type; it raises WrongAnswer as above.
 
-
-def _value_reader(score_value_type: ScoreValueType, score_range: ScoreRange) -> Callable[[Any], ScoreValues]:
-    match score_value_type:
-        case "numerical":
-            return _number_reader(score_range)
-        case "percentage":
-            return _number_reader(
-                ScoreRange(
-                    PERCENTAGE_RANGE.minimum if score_range.minimum is None else score_range.minimum,
-                    PERCENTAGE_RANGE.maximum if score_range.maximum is None else score_range.maximum,
-                    score_range.unit or PERCENTAGE_RANGE.unit,
-                )
-            )
+    Raises Invalid where the scale of the version cannot be read.
+    """
+    match version.score_value_type:
+        case "numerical" | "percentage":
+            return _number_reader(number_range(version))
         case "boolean":
             return _read_boolean
         case "text" | "comment":
@@ -89,10 +70,10 @@ def _value_reader(score_value_type: ScoreValueType, score_range: ScoreRange) -> 
         case "json":
             return _read_json
         case "single_select" | "multi_select" | "categorical":
-            return _choice_reader(score_value_type)
+            return _choice_reader(version)
 
 
-def _number_reader(score_range: ScoreRange) -> Callable[[Any], ScoreValues]:
+def _number_reader(score_range: ScoreRange) -> ReadValue:
     minimum = -math.inf if score_range.minimum is None else score_range.minimum
     maximum = math.inf if score_range.maximum is None else score_range.maximum
     unit = f" {score_range.unit}" if score_range.unit else ""
@@ -135,19 +116,33 @@ def _read_json(value: Any) -> ScoreValues:
     return ScoreValues(json_value=_storable(text))
 
 
-def _choice_reader(score_value_type: ScoreValueType) -> Callable[[Any], ScoreValues]:
-    is_single = score_value_type == "single_select"
+def _choice_reader(version: EvaluatorVersion) -> ReadValue:
+    is_single = version.score_value_type == "single_select"
+    takes_one_name = version.score_value_type != "multi_select"
+    known = {choice.name: None for choice in choices_of(version)}
 
     def read(value: Any) -> ScoreValues:
         # One name is what a single-choice evaluator naturally answers.
-        names = [value] if isinstance(value, str) and score_value_type != "multi_select" else value
+        names = [value] if isinstance(value, str) and takes_one_name else value
         if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
             raise WrongAnswer("wrong_type", f"The score must be a list of choice names, not {describe(value)}.")
         if is_single and len(names) != 1:
             raise WrongAnswer("wrong_type", f"The score must be exactly one choice name, not {len(names):,}.")
+        if known:
+            for name in names:
+                if name not in known:
+                    raise unknown_choice(name, known)
         return ScoreValues(categorical_value=tuple(_storable(name) for name in names))
 
     return read
+
+
+def unknown_choice(name: str, known: Iterable[str]) -> WrongAnswer:
+    """Make the error for a name that is none of the choices, with the first 20 of those there are."""
+    names = list(known)
+    more = f" and {len(names) - 20:,} more" if len(names) > 20 else ""
+    listed = ", ".join(f'"{choice}"' for choice in names[:20])
+    return WrongAnswer("unknown_choice", f"The choices are {listed}{more}, not {describe(name)}.")
 
 
 def storable_message(text: str) -> str:

@@ -207,8 +207,48 @@ EVALUATOR_FIELDS = FieldSet(
         "eval_class": _TEXT,
         "description": _TEXT,
         "starred": _BOOLEAN,
+        "tags": _JSON,
         "created_at": FieldSpec("time", sortable=True, aliases=("timestamp",)),
         "updated_at": _TIME,
+    },
+)
+
+SCORE_VALUE_FIELDS: Mapping[Kind, FieldSet] = {
+    kind: FieldSet(
+        "score",
+        {
+            "primary_score": FieldSpec(kind),
+            "numerical_value": FieldSpec("number"),
+            "boolean_value": FieldSpec("boolean"),
+            "string_value": FieldSpec("text"),
+            "categorical_value": FieldSpec("text"),
+        },
+    )
+    for kind in ("number", "boolean", "text")
+}
+"""What the pass rule of an evaluator may test, by the kind of its primary score."""
+
+SCORE_FIELDS = FieldSet(
+    "score",
+    {
+        "id": _TEXT,
+        "created_at": FieldSpec("time", sortable=True, aliases=("timestamp",)),
+        "updated_at": _TIME,
+        "log_id": _TEXT,
+        "dataset_id": _TEXT,
+        "evaluator_id": _TEXT,
+        "evaluator_slug": _TEXT,
+        "evaluator_name": _TEXT,
+        "type": _TEXT,
+        "score_value_type": _TEXT,
+        "status": _TEXT,
+        "is_passed": _BOOLEAN,
+        "numerical_value": FieldSpec("number", sortable=True, aliases=("numerical_score",)),
+        "string_value": _TEXT,
+        "boolean_value": _BOOLEAN,
+        "environment": _TEXT,
+        "scorer": _TEXT,
+        "automation_id": _TEXT,
     },
 )
 

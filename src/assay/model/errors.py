@@ -41,6 +41,10 @@ class TooLarge(Invalid):
     """A body or row is larger than the server takes."""
 
 
+class Unprocessable(Invalid):
+    """The request is written as it should be, but what it says cannot be worked with (the contract's 422)."""
+
+
 class NotFound(AssayError):
     """The thing does not exist, or belongs to another organisation, which looks the same from outside."""
 

@@ -12,6 +12,9 @@ ScoreValueType = Literal[
     "numerical", "percentage", "boolean", "single_select", "multi_select", "text", "json", "categorical", "comment"
 ]
 Direction = Literal["higher", "lower", "none"]
+# How a version comes to its verdict, and what a run may ask for: `auto` is what the version has.
+Method = Literal["llm", "code", "builtin", "human"]
+GenerationMethod = Literal["auto", "llm", "code"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,14 @@ class ScoreRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One category that an evaluator may choose; a number as its value feeds pass rules and order."""
+
+    name: str
+    value: str | float | bool
+
+
+@dataclass(frozen=True, slots=True)
 class PassRule:
     """When a numeric score passes: `operator` is one of gt, gte, lt, lte, eq."""
 
@@ -64,10 +75,11 @@ class PassRule:
 
 @dataclass(frozen=True, slots=True)
 class EvaluatorVersion:
-    """One immutable definition of an evaluator: everything a run pins.
+    """One definition of an evaluator: everything a run pins. A version that is not read-only is a draft.
 
-    `parameters` configures a built-in named by `eval_class`; `score_config`, `passing_conditions` and the others are
-    kept as the client sent them (JSON text).
+    `parameters` configures a built-in named by `eval_class`. `llm_config`, `code_config`, `score_config`,
+    `passing_conditions` and the older `configurations` are JSON objects as the client sent them; `categorical_choices`
+    are the categories from wherever they were written.
     """
 
     id: str
@@ -81,9 +93,31 @@ class EvaluatorVersion:
     score_range: ScoreRange = ScoreRange()
     pass_rule: PassRule | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    llm_config: Mapping[str, Any] | None = None
+    code_config: Mapping[str, Any] | None = None
+    score_config: Mapping[str, Any] | None = None
+    passing_conditions: Mapping[str, Any] | None = None
+    configurations: Mapping[str, Any] = field(default_factory=dict)
+    categorical_choices: tuple[Choice, ...] = ()
+    custom_required_fields: tuple[str, ...] = ()
     is_read_only: bool = True
     version_description: str = ""
     created_at: datetime | None = None
+    created_by: str = ""
+
+    def method(self, asked: GenerationMethod = "auto") -> Method | None:
+        """Return how this version judges when a run asks so: None when it lacks what was asked for."""
+        has_model = bool(self.llm_config) or (self.type == "llm" and bool(self.configurations))
+        has_code = bool(self.code_config) or (self.type == "code" and "eval_code_snippet" in self.configurations)
+        if asked != "auto":
+            return asked if (has_model if asked == "llm" else has_code) else None
+        if self.llm_config:
+            return "llm"
+        if self.code_config:
+            return "code"
+        if has_model or has_code:
+            return "llm" if has_model else "code"
+        return "human" if self.type == "human" else "builtin"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 ScoreStatus = Literal["scored", "skipped", "failed"]
+
+# Who gave a score through the API without saying a name; empty is a machine of ours.
+API_SCORER = "api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,10 @@ class ScoreValues:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one cell: scored with values, skipped with a reason, or failed with its error's kind and text."""
+    """What became of one cell: scored with values, skipped with a reason, or failed with its error's kind and text.
+
+    `cost_usd` None is a cost that nobody knows; tokens are None where no model was asked or none were told.
+    """
 
     status: ScoreStatus
     values: ScoreValues = ScoreValues()
@@ -42,13 +49,30 @@ class Outcome:
     error_kind: str | None = None
     error_message: str | None = None
     attempts: int = 1
-    cost_usd: float = 0.0
+    cost_usd: float | None = 0.0
     latency_seconds: float = 0.0
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CellDetail:
+    """How a cell came about: the messages sent and the raw reply of a judge, or what code printed."""
+
+    messages: tuple[Mapping[str, Any], ...] = ()
+    reply: str | None = None
+    stdout: str | None = None
+    model: str | None = None
+    is_from_cache: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The current verdict of one evaluator on one log."""
+    """The current verdict of one evaluator on one log.
+
+    `scorer` is empty for a machine's verdict and names who gave it otherwise: both stand side by side. `original`
+    holds what a corrected score said before its first correction.
+    """
 
     id: str
     log_id: str
@@ -65,8 +89,15 @@ class Score:
     environment: str
     explanation: str | None = None
     error_message: str | None = None
-    cost_usd: float = 0.0
+    cost_usd: float | None = 0.0
     eval_report_id: str | None = None
+    scorer: str = ""
+    prompt_id: str | None = None
+    prompt_version_number: int | None = None
+    automation_id: str | None = None
+    updated_at: datetime | None = None
+    original: ScoreValues | None = None
+    corrected_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
