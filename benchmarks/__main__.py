@@ -18,6 +18,7 @@ from benchmarks.log_queries import log_queries
 from benchmarks.measurement import Measurement, machine, shown, table
 from benchmarks.options import Options
 from benchmarks.recording import record_logs
+from benchmarks.sandboxing import sandbox
 from benchmarks.starting import start
 
 BENCHMARKS: dict[str, Callable[[Options], Iterator[Measurement]]] = {
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[Options], Iterator[Measurement]]] = {
     "import-file": import_file,
     "lists": lists,
     "evaluate": evaluate,
+    "sandbox": sandbox,
     "record-logs": record_logs,
     "log-queries": log_queries,
     "install": install,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+_MODEL_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +15,17 @@ class Settings:
     """How a server runs.
 
     `database_url` None means SQLite in `data_directory`; `prices_file` names prices of models over the list prices.
+    `secret` seals the keys of providers, None: a file in the data directory does. `model_environment` holds the
+    variables that name models for everybody.
     """
 
     data_directory: Path
     database_url: str | None = None
     api_key: str | None = None
     prices_file: Path | None = None
+    secret: str | None = field(default=None, repr=False)
+    model_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    engine: str = "inline"
     host: str = "127.0.0.1"
     port: int = 8000
 
@@ -32,7 +39,8 @@ def read_settings(
 ) -> Settings:
     """Combine environment variables and flags, flags first.
 
-    Reads ASSAY_DATA_DIR, ASSAY_DATABASE_URL, ASSAY_API_KEY and ASSAY_PRICES_FILE; an empty one counts as absent.
+    Reads ASSAY_DATA_DIR, ASSAY_DATABASE_URL, ASSAY_API_KEY, ASSAY_PRICES_FILE, ASSAY_SECRET_KEY, ASSAY_ENGINE
+    and the usual variables of OpenAI and Anthropic; an empty one counts as absent.
     """
     url = environment.get("ASSAY_DATABASE_URL", "").strip() or None
     prices = environment.get("ASSAY_PRICES_FILE", "").strip()
@@ -42,6 +50,9 @@ def read_settings(
         database_url=url,
         api_key=environment.get("ASSAY_API_KEY", "").strip() or None,
         prices_file=Path(prices).expanduser() if prices else None,
+        secret=environment.get("ASSAY_SECRET_KEY", "").strip() or None,
+        model_environment={name: environment[name] for name in _MODEL_VARIABLES if environment.get(name, "").strip()},
+        engine=environment.get("ASSAY_ENGINE", "").strip().lower() or "inline",
         host=host or "127.0.0.1",
         port=8000 if port is None else port,
     )

@@ -107,7 +107,7 @@ def evaluator(
         id=new_uuid(),
         number=1,
         name=version.pop("name", slug.title()),
-        type="code",
+        type=version.pop("type", "code"),
         score_value_type=value_type,
         eval_class=slug,
         **version,
@@ -125,10 +125,16 @@ def evaluator(
     )
 
 
-async def new_report(store: Store, dataset_id: str, evaluators: Sequence[Evaluator], seconds: float = 0) -> EvalReport:
-    """Store a pending report over the newest version of a dataset."""
+async def new_report(
+    store: Store, dataset_id: str, evaluators: Sequence[Evaluator], seconds: float = 0, **fields: Any
+) -> EvalReport:
+    """Store a pending report over the newest version of a dataset, or over `dataset_version`.
+
+    Evaluators of the type human are answered by people, all others by machines.
+    """
     tasks = tuple(
-        EvalTask(new_uuid(), ordinal, found.id, found.slug, found.current) for ordinal, found in enumerate(evaluators)
+        EvalTask(new_uuid(), ordinal, found.id, found.slug, found.current, found.current.method() or "builtin")
+        for ordinal, found in enumerate(evaluators)
     )
     return await store.eval_reports.create(
         EvalReport(
@@ -136,7 +142,7 @@ async def new_report(store: Store, dataset_id: str, evaluators: Sequence[Evaluat
             organization_id=store.organization_id,
             environment=store.environment,
             dataset_id=dataset_id,
-            dataset_version=0,
+            dataset_version=fields.pop("dataset_version", 0),
             name="a report",
             status="pending",
             log_count=0,
@@ -144,7 +150,8 @@ async def new_report(store: Store, dataset_id: str, evaluators: Sequence[Evaluat
             created_at=at(seconds),
             updated_at=at(seconds),
             created_by="someone",
-            manifest={"trials": 1},
+            manifest={"definition_hashes": []},
+            **fields,
         )
     )
 
@@ -163,4 +170,5 @@ def values_of(value: Any) -> ScoreValues:
 def result(log: DatasetLog, ordinal: int, value: Any, status: ScoreStatus = "scored", **outcome: Any) -> CellResult:
     """Return a finished cell; `value` is None for one without a value."""
     values = ScoreValues() if value is None else values_of(value)
-    return CellResult(log.sequence, log.id, ordinal, replace(Outcome(status, values), **outcome))
+    trial, detail = outcome.pop("trial", 0), outcome.pop("detail", None)
+    return CellResult(log.sequence, log.id, ordinal, replace(Outcome(status, values), **outcome), trial, detail)

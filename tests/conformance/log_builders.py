@@ -23,12 +23,14 @@ from assay.filters.log_query import LogQuery
 from assay.filters.match import matches
 from assay.filters.search import TextSearch, search_holds, words_in
 from assay.model.access import Environment
+from assay.model.ids import new_uuid
 from assay.model.log import ATTRIBUTE_NAMES, LogAttributes, LogContent
 from assay.model.page import PageRequest, Sort
 from assay.model.request_log import SPAN_ATTRIBUTE_NAMES, RequestLog, RequestLogDraft, SpanAttributes
+from assay.model.score import Score
 from assay.ports.store import Store, Stores
 from assay.settings import Settings
-from tests.conformance.builders import ALL, T0
+from tests.conformance.builders import ALL, T0, values_of
 from tests.filters.generation import NUMBERS, STRINGS, TIMES, expressions, random_rows
 
 BY_ID = Sort("id")
@@ -148,6 +150,7 @@ class Sample:
     environment: Environment
     draft: RequestLogDraft
     row: Mapping[str, Any]
+    scores: Mapping[tuple[str, str], Any] = field(default_factory=dict)
 
 
 def _text(draw: random.Random, *values: str) -> str | None:
@@ -161,7 +164,8 @@ def random_logs(seed: int, count: int) -> list[Sample]:
     for base, other in zip(random_rows(seed, count), random_rows(seed + 1, count), strict=True):
         row: dict[str, Any] = {name: base[name] for name in _PAYLOADS if base.get(name, ...) is not ...}
         row.update((name, other[key]) for name, key in zip(_DETAILS[1:], _PAYLOADS, strict=False) if key in other)
-        row["variables"] = {key: value for pair, value in base["scores"].items() for key in pair}
+        row["scores"] = {key: value for pair, value in base["scores"].items() for key in pair}
+        row["variables"] = {key: value for pair, value in other["scores"].items() for key in pair}
         row.update((name, _text(draw, "s", "s1")) for name in _TEXTS)
         row.update((name, _text(draw, "success", "chat") or "success") for name in _ALWAYS_TEXTS)
         row.update((name, draw.choice((None, 0, 1, 5, -3, 2**53))) for name in _WHOLE_NUMBERS)
@@ -172,7 +176,7 @@ def random_logs(seed: int, count: int) -> list[Sample]:
         row["timestamp"], row["start_time"] = draw.choice(TIMES), draw.choice(TIMES)
         row["environment"] = draw.choice(BOTH)
         row["is_root_span"] = row["span_parent_id"] is None
-        samples.append(Sample(row["environment"], _draft_of(row), row))
+        samples.append(Sample(row["environment"], _draft_of(row), row, base["scores"]))
     return samples
 
 
@@ -242,9 +246,34 @@ async def fill(stores: Stores, samples: Sequence[Sample]) -> Filled:
             end += 1
         ids += await record(within[samples[start].environment], [sample.draft for sample in samples[start:end]])
         start = end
+    for place, sample in enumerate(samples):
+        for pair, value in sample.scores.items():
+            # It does not matter who says so.
+            scorer = ("", "api")[place % 2]
+            await within[sample.environment].scores.record(_score_of(ids[place], pair, value, scorer), "refuse")
     logs = await within["prod"].request_logs.find_many(ids)
     assert sorted(log.sequence for log in logs) == [log.sequence for log in logs], "later is not higher"
     return Filled(stores, within, samples, ids, [log.created_at for log in logs])
+
+
+def _score_of(log_id: str, pair: tuple[str, str], value: Any, scorer: str) -> Score:
+    evaluator_id, slug = pair
+    return Score(
+        id=new_uuid(),
+        log_id=log_id,
+        dataset_id=None,
+        evaluator_id=evaluator_id,
+        evaluator_slug=slug,
+        evaluator_name=slug,
+        evaluator_type="llm",
+        score_value_type="json",
+        status="scored",
+        values=values_of(value),
+        is_passed=None,
+        created_at=T0,
+        environment="prod",
+        scorer=scorer,
+    )
 
 
 # Random queries -------------------------------------------------------------------------------------------------------
@@ -258,8 +287,8 @@ _ALIKE: dict[str, tuple[str, ...]] = {
     "starred": ("positive_feedback", "is_root_span", *_BOOLEANS),
     "metadata": ("metadata", "metadata", "metadata", "tools"),
     "expected_output": ("expected_output", "full_request", "warnings"),
-    # The keys of evaluators are keys of the variables of random logs.
-    "scores": ("variables",),
+    # The keys of evaluators are keys of the variables of random logs too.
+    "scores": ("scores", "scores", "variables"),
 }
 
 

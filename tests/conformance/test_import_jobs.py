@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from assay.engine.inline import InlineEngine
 from assay.engine.maintenance import Maintenance
 from assay.model.dataset import Dataset
 from assay.model.errors import NotFound
@@ -19,6 +18,7 @@ from assay.ports.store import Store, Stores
 from assay.wire.import_jobs import ImportOrder, order_text
 from tests.conformance.builders import T0, at, change, draft, drafts, inputs_of, new_dataset, new_job
 from tests.conformance.conftest import Run
+from tests.engines import inline_engine
 
 OUTCOME = b'{"matched_count":2}'
 
@@ -183,7 +183,7 @@ def test_an_import_that_a_dead_server_left_is_done_again_and_each_row_is_there_o
         file_import = await new_job(store, source)
         await store.dataset_logs.stage(source, file_import, drafts("lost"), change("import", 1))
 
-        engine = InlineEngine(stores)
+        engine = inline_engine(stores)
         maintenance = Maintenance(stores, engine, timedelta(0))
         await engine.start()
         await maintenance.start()

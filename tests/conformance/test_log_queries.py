@@ -445,9 +445,8 @@ def test_odd_keys_of_metadata_are_ordinary_names(filled: Filled, run: Run[Any]) 
 
 
 def test_an_unknown_field_is_refused_by_name(filled: Filled, run: Run[Any]) -> None:
-    for query in (where("starred", True), LogQuery(Condition(Field("scores", ("quality",)), Operator.GT, (1,)))):
-        with pytest.raises(Invalid, match=str(query.expression.field)):  # type: ignore[union-attr]
-            run(filled.store.request_logs.count(query))
+    with pytest.raises(Invalid, match="starred"):
+        run(filled.store.request_logs.count(where("starred", True)))
 
 
 def test_the_queries_of_these_tests_find_some_and_leave_some(filled: Filled) -> None:

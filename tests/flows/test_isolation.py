@@ -17,7 +17,8 @@ MARKS = {"one": "mark-of-one", "two": "mark-of-two"}
 # What both call something of theirs: the same ids of trace and span, thread, customer, the same key of a retry.
 SHARED = "shared-by-both"
 EVER = "start_time=2000-01-01&all_envs=true"
-DOCUMENT_ROUTES = ("/health", "/ready")
+# Reads of nobody's data, and the stream of events, which does not end: test_events.py follows it.
+DOCUMENT_ROUTES = ("/health", "/ready", "/api/events/")
 # Reads over all request logs, each of which shows something of every one of them.
 LOG_READS = (
     "/api/request-logs/list/",
@@ -55,6 +56,14 @@ class Tenant:
         span = self.record(api, mark)
         self.record(self.test, f"trial of {mark}")
         key = api.ok("POST", "/api/keys/", {"name": mark}, status=201)
+        judge = {"name": mark, "tags": [mark], "llm_config": {"model": "scripted", "evaluator_definition": mark}}
+        api.ok("POST", "/api/evaluators/", judge, status=201)
+        connected = {"name": mark, "kind": "openai", "base_url": f"http://{mark}/v1", "key": f"key-{mark}"}
+        provider = api.ok("POST", "/api/providers/", connected, status=201)
+        verdict = {"evaluator_slug": mark, "string_value": mark, "explanation": mark, "log_id": span, "scorer": mark}
+        score = api.ok("POST", "/api/scores/", verdict, status=201)
+        # The same id may be known to both.
+        api.ok("POST", "/api/scores/", {**verdict, "log_id": SHARED}, status=201)
         self.ids = {
             "dataset_id": dataset,
             "log_id": api.rows(dataset)[0]["id"],
@@ -64,7 +73,9 @@ class Tenant:
             "key_id": key["id"],
             "key_prefix": key["prefix"],
             "evaluator_id": api.ok("GET", "/api/evaluators/char_count_eval/")["id"],
+            "provider_id": provider["id"],
             "reference": mark,
+            "score_id": score["id"],
             "unique_id": span,
             "trace_unique_id": mark,
             "customer_identifier": mark,
@@ -94,10 +105,13 @@ class Tenant:
             report,
             [{**key, "last_used_at": None} for key in keys],
             api.ok("GET", "/api/evaluators/?page_size=1000"),
+            api.ok("GET", f"/api/evaluators/{self.mark.replace('-', '_')}/versions/"),
+            api.ok("GET", "/api/providers/"),
             [api.ok("GET", f"{path}?{EVER}") for path in LOG_READS],
             [api.ok("GET", f"/api/traces/{trace}/?{EVER}") for trace in (self.mark, SHARED)],
             api.ok("GET", f"/api/request-logs/{self.ids['unique_id']}/"),
             api.ok("GET", "/api/retention/"),
+            api.ok("GET", "/api/scores/?all_envs=true"),
         )
 
 
@@ -149,6 +163,8 @@ def body_for(path: str, ids: dict[str, str]) -> dict[str, Any]:
         return {"filters": {"trace_unique_id": [ids["trace_unique_id"]]}}
     if path == "/api/retention/":
         return {"test": 36_500}
+    if path == "/api/evaluators/{evaluator_id}/bench/":
+        return {"dataset_id": ids["dataset_id"]}
     return BODY
 
 
@@ -166,7 +182,7 @@ def walk(asker: Api, owner: Tenant, ids: dict[str, str]) -> list[tuple[str, str,
         if path == "/api/keys/" and method == "POST":
             continue
         for reference in ("1", owner.ids["reference"]):
-            written = path.format(**{**ids, "reference": reference}) + query_for(method, path)
+            written = path.format(**{**ids, "reference": reference, "version": "1"}) + query_for(method, path)
             options: dict[str, Any] = {} if method == "GET" else {"json": body_for(path, ids)}
             answer = asker(method, written, **options)
             written += json.dumps(options)
@@ -231,7 +247,7 @@ def test_what_does_not_exist_and_what_is_another_organisations_look_the_same(ten
             continue
         options: dict[str, Any] = {} if method == "GET" else {"json": body_for(path, owner.ids)}
         theirs, nobodys = (
-            asker(method, path.format(**{**ids, "reference": "1"}) + "?from=1&format=jsonl", **options)
+            asker(method, path.format(**{**ids, "reference": "1", "version": "1"}) + "?from=1&format=jsonl", **options)
             for ids in (owner.ids, nothing)
         )
         assert theirs.status_code == nobodys.status_code, (method, path)

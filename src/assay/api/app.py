@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 
@@ -12,13 +12,21 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from assay.api import (
+    annotations as annotation_tasks,
+)
+from assay.api import (
+    automations,
+    conditions,
     dataset_files,
     dataset_logs,
     dataset_versions,
     datasets,
     documentation,
     eval_reports,
+    evaluator_runs,
+    evaluator_versions,
     evaluators,
+    events,
     health,
     ingest,
     jobs,
@@ -26,8 +34,11 @@ from assay.api import (
     log_analytics,
     models,
     otlp,
+    providers,
+    report_analysis,
     request_logs,
     retention,
+    scores,
     threads,
     traces,
     users,
@@ -38,9 +49,11 @@ from assay.api.errors import add_error_handlers
 from assay.api.paths import OnePath
 from assay.api.request_log import RequestLog
 from assay.model.errors import Unavailable
+from assay.model.provider import Provider
 from assay.ports.engine import Engine
 from assay.ports.housekeeping import Housekeeping
 from assay.ports.store import Stores
+from assay.providers.vault import Vault
 
 Application = ASGIApp
 
@@ -55,21 +68,31 @@ _SHOWN_IN_ORDER = (
     "dataset versions",
     "eval reports",
     "evaluators",
+    "scores",
+    "online evaluation",
+    "providers",
     "keys",
     "retention",
     "models",
     "jobs",
+    "events",
     "health",
 )
 
 _ROOMS = (
     *(dataset_files, dataset_logs, eval_reports, datasets, dataset_versions, log_analytics, request_logs, traces),
-    *(threads, users, evaluators, jobs, keys, retention, models, health),
+    *(threads, users, evaluators, evaluator_versions, evaluator_runs, providers, jobs, keys, retention, models, health),
+    *(conditions, automations, events, report_analysis, scores, annotation_tasks),
 )
 
 
-def make_app(stores: Stores, engine: Engine, housekeeping: Housekeeping) -> Application:
-    """Return the application over opened stores; its lifespan starts and stops the engine and closes the stores."""
+def make_app(
+    stores: Stores, engine: Engine, housekeeping: Housekeeping, vault: Vault, environment: Sequence[Provider]
+) -> Application:
+    """Return the application over opened stores; its lifespan starts and stops the engine and closes the stores.
+
+    `vault` seals the keys of providers; `environment` are the providers that serve every organisation.
+    """
     authenticator = Authenticator(stores)
 
     @asynccontextmanager
@@ -104,6 +127,8 @@ def make_app(stores: Stores, engine: Engine, housekeeping: Housekeeping) -> Appl
     app.state.stores = stores
     app.state.engine = engine
     app.state.authenticator = authenticator
+    app.state.vault = vault
+    app.state.environment_providers = environment
     add_error_handlers(app)
     # The first route that fits is taken: fixed names before `{log_id}`, and what is asked most before the rest.
     # Taken over one by one: an included router would be searched as a whole for every request.

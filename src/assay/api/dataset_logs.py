@@ -21,6 +21,7 @@ from assay.ports.engine import Engine
 from assay.services import dataset_logs as services
 from assay.services import log_imports
 from assay.services.datasets import find_version_number
+from assay.wire.annotations import AnnotationStatusBody
 from assay.wire.dataset_logs import (
     MOST_BULK_LOGS,
     BulkCreated,
@@ -31,6 +32,7 @@ from assay.wire.dataset_logs import (
     LogOut,
     LogsDeleted,
     LogsSummaryOut,
+    completed_by_out,
     created,
     detail,
     list_item,
@@ -260,8 +262,21 @@ async def delete_log(dataset_id: str, log_id: str, caller: Writer) -> Response:
 
 
 @router.get("/{log_id}/status/", responses=READ_ERRORS, include_in_schema=False)
-@router.post("/{log_id}/status/", responses=READ_ERRORS, include_in_schema=False)
 async def get_annotation_status(dataset_id: str, log_id: str, caller: Reader) -> Response:
-    """Say whether a person has judged the row."""
+    """Say whether people are done with the row: when one has scored it, or somebody has said so."""
     log = await caller.store.dataset_logs.get(dataset_id, log_id)
-    return answer({"organization": caller.who.organization_id, "completed_by": None, "status": log.annotation_status})
+    scores = await caller.store.scores.list_for_logs(dataset_id, [log_id])
+    return answer(
+        {
+            "organization": caller.who.organization_id,
+            "completed_by": completed_by_out(scores.get(log_id, ())),
+            "status": log.annotation_status,
+        }
+    )
+
+
+@router.post("/{log_id}/status/", responses=WRITE_ERRORS, include_in_schema=False)
+async def set_annotation_status(dataset_id: str, log_id: str, body: AnnotationStatusBody, caller: Writer) -> Response:
+    """Say whether people are done with the row."""
+    await caller.store.annotations.mark(dataset_id, log_id, body.status)
+    return await get_annotation_status(dataset_id, log_id, caller)

@@ -19,11 +19,13 @@ from assay.model.errors import (
     NotFound,
     TooLarge,
     Unavailable,
+    Unprocessable,
 )
 from assay.wire.problems import fields_of, invalid_body
 
 _STATUS: tuple[tuple[type[AssayError], int], ...] = (
     (TooLarge, 413),
+    (Unprocessable, 422),
     (Invalid, 400),
     (NotFound, 404),
     (Conflict, 409),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 # Resources that old clients ask for at the root.
-_AT_ROOT = ("datasets", "evaluators", "request-logs")
+_AT_ROOT = ("datasets", "evaluators", "request-logs", "conditions", "automations")
 # What exporters of OpenTelemetry add to a base URL, and the one summary that its documentation has elsewhere.
 _WHOLE = {"v1/traces": "v1/traces", "v2/traces": "v2/traces", "clickhouse/traces/summary": "traces/summary"}
 # Two names of one thing.
@@ -13,6 +13,9 @@ _RENAMED = {"threads": "log_threads"}
 # The oldest paths have a root of their own; the one of dataset logs means an import there, not a new row.
 _LEGACY = "evaluations"
 _LEGACY_NAMES = {"datasets": "datasets", "eval-sets": "datasets", "evaluators": "evaluators"}
+# The older paths of online evaluation, with /api or without.
+_AUTOMATION = "automation"
+_AUTOMATION_NAMES = ("conditions", "automations")
 
 
 class OnePath:
@@ -39,6 +42,9 @@ class OnePath:
 def canonical_path(path: str) -> str:
     """Return the path that the routes know: below /api, with a final slash; other paths are left as they are."""
     parts = path.strip("/").split("/")
+    first = 1 if parts[0] == "api" else 0
+    if len(parts) > first + 1 and parts[first] == _AUTOMATION and parts[first + 1] in _AUTOMATION_NAMES:
+        del parts[first]
     if parts[0] == "api":
         # A base URL that ends in a slash leaves an empty part: /api//datasets.
         parts = [part for place, part in enumerate(parts) if place > 1 or (place == 1 and part)]

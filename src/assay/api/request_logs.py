@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -12,7 +13,7 @@ from assay.api.routes import READ_ERRORS, WRITE_ERRORS, JsonRoute, answer, body_
 from assay.filters.fields import REQUEST_LOG_FIELDS
 from assay.model.errors import Invalid
 from assay.model.page import Sort
-from assay.model.request_log import Count
+from assay.model.request_log import Count, RequestLog
 from assay.services import request_logs as services
 from assay.wire.cursors import read_cursor, write_cursor
 from assay.wire.log_analytics import LogFilterBody, filters_data
@@ -85,11 +86,23 @@ async def _list(request: Request, body: LogFilterBody | None, caller: Caller) ->
     known = page.offset + len(logs) + has_more if logs else 0
     is_all = not has_more and (bool(logs) or page.number == 1)
     count = Count(known, is_all) if is_all or not is_counted else await _count(asked, caller, known)
-    items = [preview_item(log) if previews_only else list_item(log, caller.who) for log in logs]
+    items = await _items(logs, caller, previews_only=previews_only)
     more["count_is_exact"] = count.is_exact
     return answer(
         envelope(items, count.number, page, url_of(request), asked.current_filters, more, is_last=not has_more)
     )
+
+
+async def _items(logs: Sequence[RequestLog], caller: Caller, *, previews_only: bool) -> list[dict[str, Any]]:
+    scores = await caller.store.scores.list_for_request_logs([log.id for log in logs])
+    if previews_only:
+        return [preview_item(log, scores.get(log.id, ())) for log in logs]
+    return [list_item(log, caller.who, scores.get(log.id, ())) for log in logs]
+
+
+async def _detail(log: RequestLog, caller: Caller) -> Response:
+    scores = await caller.store.scores.list_for_request_logs([log.id])
+    return answer(detail(log, caller.who, scores.get(log.id, ())))
 
 
 async def _count(asked: LogsAsked, caller: Caller, known: int) -> Count:
@@ -120,7 +133,7 @@ async def _list_after(
             "next": None,
             "previous": None,
             "next_cursor": None if following is None else write_cursor(following, sort),
-            "results": [preview_item(log) if previews_only else list_item(log, caller.who) for log in logs],
+            "results": await _items(logs, caller, previews_only=previews_only),
             "current_filters": asked.current_filters,
             **more,
         }
@@ -177,8 +190,8 @@ async def update_request_logs(caller: Writer, request: Request) -> Response:
 
 @router.get("/{unique_id}/", response_model=RequestLogOut, responses=READ_ERRORS)
 async def get_request_log(unique_id: str, caller: Reader) -> Response:
-    """Read one log."""
-    return answer(detail(await caller.store.request_logs.get(unique_id), caller.who))
+    """Read one log with its scores."""
+    return await _detail(await caller.store.request_logs.get(unique_id), caller)
 
 
 @router.patch(
@@ -186,7 +199,7 @@ async def get_request_log(unique_id: str, caller: Reader) -> Response:
 )
 async def update_request_log(unique_id: str, caller: Writer, request: Request) -> Response:
     """Annotate a log: `metadata` is merged, and a null value there removes its key. What was recorded stays."""
-    return answer(detail(await services.update(caller.store, unique_id, await request.json()), caller.who))
+    return await _detail(await services.update(caller.store, unique_id, await request.json()), caller)
 
 
 @router.delete("/{unique_id}/", status_code=204, response_class=Response, responses=READ_ERRORS)

@@ -139,14 +139,15 @@ def _everywhere(asked: LogsAsked) -> LogQuery:
 
 @router.get("/{trace_unique_id}/", response_model=TraceDetail, responses=READ_ERRORS, openapi_extra=_WHICH)
 async def get_trace(trace_unique_id: str, request: Request, caller: Reader) -> Response:
-    """Read one trace with its spans as a tree, up to 10,000 of them, or 128 MB."""
+    """Read one trace with its spans and their scores as a tree, up to 10,000 of them, or 128 MB."""
     query = _unfiltered(request)
     try:
         trace = await caller.store.traces.get(trace_unique_id, query)
     except NotFound:
         return answer({"error": "Trace not found", "detail": "Trace not found"}, 404)
     spans = await caller.store.traces.spans(trace, _MOST_SPANS)
-    tree = {"span_tree": span_tree(spans, caller.who), "span_tree_is_complete": len(spans) >= trace.span_count}
+    scores = await caller.store.scores.list_for_request_logs([span.id for span in spans])
+    tree = {"span_tree": span_tree(spans, caller.who, scores), "span_tree_is_complete": len(spans) >= trace.span_count}
     return answer({**trace_out(trace, caller.who), **tree})
 
 

@@ -1,4 +1,4 @@
-"""Housekeeping in the background: space of deleted datasets, imports whose process died, when keys were used."""
+"""Housekeeping in the background: space of deleted datasets, imports whose process died, online evaluation."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from assay.engine.log_keeper import LogKeeper
+from assay.engine.online_evaluation import OnlineEvaluation
 from assay.model.errors import Unavailable
 from assay.model.job import LOG_IMPORT
 from assay.ports.engine import Engine
@@ -31,6 +32,7 @@ class Maintenance:
         self._engine = engine
         self._silent_import = silent_import
         self._log_keeper = LogKeeper(stores.log_upkeep)
+        self._online = OnlineEvaluation(stores, engine)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -38,9 +40,11 @@ class Maintenance:
         await self.settle_abandoned_imports(datetime.now(UTC) - self._silent_import)
         self._task = asyncio.create_task(self._loop(), name="maintenance")
         await self._log_keeper.start()
+        await self._online.start()
 
     async def stop(self) -> None:
         """End the loops."""
+        await self._online.stop()
         await self._log_keeper.stop()
         if self._task is not None:
             self._task.cancel()

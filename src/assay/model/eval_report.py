@@ -118,12 +118,16 @@ class EvalReport:
 
 @dataclass(frozen=True, slots=True)
 class RowToJudge:
-    """What evaluators need of a row: its content, and the measurements that were lifted from it into columns."""
+    """What evaluators need of a row: its content, and the measurements that were lifted from it into columns.
+
+    `damage` says why the stored content cannot be read; it is empty then.
+    """
 
     id: str
     sequence: int
     content: LogContent
     metrics: Mapping[str, float]
+    damage: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from assay.model.evaluator import EvaluatorInputs, EvaluatorVersion, Method
 from assay.model.job import Job
+from assay.model.score import CellDetail, Outcome
 
 
 class Engine(Protocol):
@@ -20,6 +23,15 @@ class Engine(Protocol):
 
     async def submit(self, report_id: str) -> None:
         """Work on a stored report; one that is being worked on is looked at once more afterwards."""
+        ...
+
+    async def evaluate(
+        self, organization_id: int, version: EvaluatorVersion, method: Method, inputs: Sequence[EvaluatorInputs]
+    ) -> Sequence[tuple[Outcome, CellDetail | None]]:
+        """Judge some inputs now, within the limits of their provider; nothing is stored.
+
+        Raises Invalid when the version cannot run here: no provider for its model, no sandbox for its code.
+        """
         ...
 
     async def import_logs(self, job: Job) -> None:

@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from assay.filters.expression import Expression
-from assay.model.eval_report import CellResult, EvalReport, ReportRow, ReportStatus, RowToJudge
+from assay.model.eval_report import EvalReport, ReportRow, TaskCells
 from assay.model.page import Page, PageRequest, Sort
-from assay.model.score import ScoreStatus
+from assay.model.score import CellDetail, ScoreStatus, ScoreValues
 
 RowOrder = Literal["position", "ascending", "descending"]
+# What a person or the engine may ask of a report that is not finished.
+RunWish = Literal["cancel", "pause", "resume"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowsAsked:
+    """Which rows of a report are wanted, and in which order.
+
+    `status` and the bounds of the value mean the task `ordinal`, any task where it is None; `label` keeps the rows
+    whose metadata has that text at that path; `log_id` asks for one row only.
+    """
+
+    ordinal: int | None = None
+    status: ScoreStatus | None = None
+    is_passed: bool | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    label: tuple[str, str | None] | None = None
+    order: RowOrder = "position"
+    log_id: str | None = None
 
 
 class EvalReportStore(Protocol):
     """Reports of one organisation. Methods that take ids raise NotFound for those of another."""
 
     async def create(self, report: EvalReport) -> EvalReport:
-        """Pin the dataset's newest version and store the report with its tasks, in one transaction.
+        """Pin a version of the dataset, its newest where the report names version 0, and store the report.
 
-        The stored report is returned, with the version and row count that it pinned.
+        Report, tasks and what people are to annotate are written in one transaction. The stored report is returned,
+        with the version and row count that it pinned.
         """
         ...
 
@@ -28,75 +50,52 @@ class EvalReportStore(Protocol):
         """Return a report by its id, or by the id of one of its tasks; raises NotFound."""
         ...
 
+    async def find(self, report_id: str) -> EvalReport:
+        """Return a report by its id, whatever its dataset; raises NotFound."""
+        ...
+
     async def list(self, dataset_id: str, expression: Expression, sort: Sort, page: PageRequest) -> Page[EvalReport]:
         """Return a page of a dataset's reports."""
         ...
 
-    async def request_cancel(self, dataset_id: str, report_id: str, at: datetime) -> EvalReport:
-        """Ask a running report to stop; a finished one is left as it is."""
+    async def list_moving(self, since: datetime, most: int) -> Sequence[EvalReport]:
+        """Return the reports that are not finished, and those that changed since then, the last changed first."""
+        ...
+
+    async def wish(self, dataset_id: str, report_id: str, wish: RunWish, at: datetime) -> EvalReport:
+        """Note what is wanted of a report; a finished one is left as it is.
+
+        A report that waits for nobody's work (paused, or waiting for annotations) is cancelled at once.
+        """
         ...
 
     async def reopen_failed(self, dataset_id: str, report_id: str, at: datetime) -> EvalReport:
         """Forget the failed cells of a finished report and make it pending again."""
         ...
 
-    async def page_rows(
-        self,
-        dataset_id: str,
-        report_id: str,
-        status: ScoreStatus | None,
-        ordinal: int | None,
-        order: RowOrder,
-        page: PageRequest,
-    ) -> Page[ReportRow]:
-        """Return a page of rows with their outcomes, in row order or by the value of the task `ordinal`.
+    async def delete(self, dataset_id: str, report_id: str) -> None:
+        """Delete a finished report with its cells; the scores on the rows stay. Raises Conflict while it runs."""
+        ...
 
-        `status` keeps the rows that have such a cell, of the task `ordinal` when that is given.
+    async def page_rows(self, dataset_id: str, report_id: str, asked: RowsAsked, page: PageRequest) -> Page[ReportRow]:
+        """Return a page of rows with their outcomes."""
+        ...
+
+    async def details(self, dataset_id: str, report_id: str, log_id: str) -> Mapping[tuple[int, int], CellDetail]:
+        """Return how the cells of a row came about, by ordinal and trial."""
+        ...
+
+    async def cells(self, dataset_id: str, report_id: str, ordinal: int) -> TaskCells:
+        """Return the finished cells of one task."""
+        ...
+
+    async def labels(self, dataset_id: str, report_id: str, path: str) -> Mapping[str, str | None]:
+        """Return the text at a metadata path of each row of the pinned version, by row id."""
+        ...
+
+    async def human_values(self, dataset_id: str, report_id: str, ordinal: int) -> Mapping[str, Sequence[ScoreValues]]:
+        """Return what people say of the rows that a task judged, by row id.
+
+        People speak through scores with a scorer for the same evaluator, and by correcting a machine's score.
         """
         ...
-
-
-class RunStore(Protocol):
-    """What the engine does to reports, for all organisations; a report is named by its id."""
-
-    async def list_unfinished(self) -> Sequence[str]:
-        """Return the ids of reports that are pending or running, oldest first."""
-        ...
-
-    async def start(self, report_id: str, at: datetime) -> EvalReport:
-        """Mark a report running and return it; raises NotFound when it was deleted."""
-        ...
-
-    async def list_chunks(self, report_id: str, rows_per_chunk: int) -> Sequence[tuple[int, int]]:
-        """Cut the pinned version into ranges of row positions (first, last), in order."""
-        ...
-
-    async def list_missing(self, report_id: str, first: int, last: int) -> Sequence[tuple[RowToJudge, Sequence[int]]]:
-        """Return the rows of a range that lack cells, each with the ordinals that it lacks."""
-        ...
-
-    async def record(self, report_id: str, results: Sequence[CellResult], at: datetime) -> EvalReport:
-        """Store finished cells, the scores they give and the progress, in one transaction.
-
-        A cell that is there already stays as it is. The report is returned as it is now.
-        """
-        ...
-
-    async def values_of(self, report_id: str, ordinal: int) -> TaskValues:
-        """Return what a task's summary is made of."""
-        ...
-
-    async def finish(
-        self,
-        report_id: str,
-        status: ReportStatus,
-        summaries: Mapping[int, Mapping[str, Any]],
-        error_message: str | None,
-        at: datetime,
-    ) -> EvalReport:
-        """Store the summaries by ordinal and the final state."""
-        ...
-
-
-# Counts by status; primary numbers (booleans as 0 and 1); the categories of each cell; how many passed.
-TaskValues = tuple[Mapping[str, int], Sequence[float], Sequence[Sequence[str]], int]

@@ -20,6 +20,10 @@ class JobStore(Protocol):
         """Return a job; raises NotFound."""
         ...
 
+    async def list_moving(self, since: datetime, most: int) -> Sequence[Job]:
+        """Return the jobs that run, and those that changed since then, the last changed first."""
+        ...
+
     async def note_progress(self, job_id: str, total_count: int, at: datetime) -> None:
         """Store how many items a running job has in all: a sign of life."""
         ...

@@ -8,16 +8,22 @@ from typing import Protocol
 
 from assay.model.access import Environment
 from assay.ports.access import AccessStore
+from assay.ports.annotations import AnnotationStore
+from assay.ports.automations import AutomationStore, OnlineStore
 from assay.ports.dataset_logs import DatasetLogStore
 from assay.ports.dataset_versions import DatasetVersionStore
 from assay.ports.datasets import DatasetStore, DeletedDatasets
-from assay.ports.eval_reports import EvalReportStore, RunStore
+from assay.ports.eval_reports import EvalReportStore
 from assay.ports.evaluators import EvaluatorStore
 from assay.ports.jobs import AbandonedJobs, JobStore
+from assay.ports.judge_cache import JudgeCache
 from assay.ports.log_analytics import LogAnalytics
 from assay.ports.log_retention import LogUpkeep, RetentionStore
 from assay.ports.log_samples import LogSampleStore
+from assay.ports.providers import ProviderStore
+from assay.ports.rate_limits import RateLimitStore
 from assay.ports.request_logs import RequestLogStore
+from assay.ports.runs import RunStore
 from assay.ports.scores import ScoreStore
 from assay.ports.traces import TraceStore
 
@@ -34,6 +40,10 @@ class Store:
     evaluators: EvaluatorStore
     eval_reports: EvalReportStore
     scores: ScoreStore
+    annotations: AnnotationStore
+    automations: AutomationStore
+    providers: ProviderStore
+    judge_cache: JudgeCache
     jobs: JobStore
     request_logs: RequestLogStore
     log_analytics: LogAnalytics
@@ -53,6 +63,16 @@ class Stores(Protocol):
     @property
     def runs(self) -> RunStore:
         """What the engine works on."""
+        ...
+
+    @property
+    def online(self) -> OnlineStore:
+        """What the engine judges as it comes in."""
+        ...
+
+    @property
+    def rate_limits(self) -> RateLimitStore:
+        """What processes that ask the same provider share."""
         ...
 
     @property

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from assay.model.dataset import DatasetLog, DatasetLogDraft, LogsSummary
 from assay.model.score import Score, ScoreAggregate
 from assay.wire import codec
-from assay.wire.scores import aggregates_out, score_entry, score_out
+from assay.wire.editors import editor
+from assay.wire.scores import aggregates_out, last_annotator, score_out, scores_by_evaluator
 from assay.wire.text import completion_text, is_message_list, prompt_text
 
 REQUIRED = "This field is required."
@@ -181,7 +182,6 @@ def _common(log: DatasetLog, organization_unique_id: str) -> dict[str, Any]:
         "span_workflow_name": attributes.span_workflow_name,
         "original_copy_unique_id": log.source_log_id,
         "annotation_status": log.annotation_status,
-        "annotation_completed_by": None,
         "input": codec.raw(content.input),
         "output": codec.raw(content.output),
         "expected_output": codec.raw(content.expected_output),
@@ -195,7 +195,8 @@ def _common(log: DatasetLog, organization_unique_id: str) -> dict[str, Any]:
 def list_item(log: DatasetLog, organization_unique_id: str, scores: Sequence[Score]) -> dict[str, Any]:
     """Return a row of a list: its scores are an object keyed by evaluator id."""
     item = _common(log, organization_unique_id)
-    item["scores"] = {score.evaluator_id: score_entry(score) for score in scores}
+    item["scores"] = scores_by_evaluator(scores)
+    item["annotation_completed_by"] = completed_by_out(scores)
     return item
 
 
@@ -203,10 +204,17 @@ def detail(log: DatasetLog, organization_unique_id: str, scores: Sequence[Score]
     """Return one row by itself: its scores are an array, and message lists stand in `messages` too."""
     item = _common(log, organization_unique_id)
     item["scores"] = [score_out(score) for score in scores]
+    item["annotation_completed_by"] = completed_by_out(scores)
     item["messages"] = codec.raw(log.content.input) if is_message_list(_decoded(log.content.input)) else []
     item["system"] = ""
     item["blurred"] = False
     return item
+
+
+def completed_by_out(scores: Sequence[Score]) -> dict[str, Any] | None:
+    """Return the editor object of the person who scored a row last, None where nobody has."""
+    person = last_annotator(scores)
+    return None if person is None else editor(person)
 
 
 def _decoded(text: bytes | None) -> Any:

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from assay.model.errors import Invalid
-from assay.model.eval_report import EvalReport, EvalTask, ReportRow
+from assay.model.eval_report import EvalReport, EvalTask, ReportStatus, RunSettings
 from assay.model.evaluator import EvaluatorVersion
-from assay.model.score import Outcome
 from assay.wire.editors import editor
 
-MOST_EVALUATORS = 50
+PublicStatus = Literal["pending", "running", "completed", "failed", "cancelled"]
 
-
-class RunEvalReport(BaseModel):
-    """Which evaluators to run over a dataset, by slug or id."""
-
-    model_config = ConfigDict(extra="allow")
-
-    evaluator_slugs: Any = Field(default=None, description="Slugs or ids of evaluators.")
-    evaluator_ids: Any = Field(default=None, description="The same; both lists are taken together.")
-    name: str | None = Field(default=None, max_length=255)
+# What old parsers know; our own word stands in `state`.
+_PUBLIC: Mapping[ReportStatus, PublicStatus] = {
+    "pending": "pending",
+    "running": "running",
+    "paused": "running",
+    "waiting_for_annotations": "running",
+    "completed": "completed",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+_SCRIPTED = "scripted"
 
 
 class EvalReportOut(BaseModel):
-    """A report, with its parts by evaluator in `evaluators` and in the older form `created_tasks`."""
+    """A report, with its parts by evaluator in `evaluators` and in the older form `created_tasks`.
+
+    `status` has the words that old clients know; `state` also `paused` and `waiting_for_annotations`.
+    """
 
     model_config = ConfigDict(extra="allow")
 
     id: str
     dataset_id: str
-    status: Literal["pending", "running", "completed", "failed", "cancelled"]
+    status: PublicStatus
+    state: ReportStatus
     evaluator_slugs: list[str]
     created_at: datetime
     updated_at: datetime
@@ -41,40 +47,17 @@ class EvalReportOut(BaseModel):
     created_tasks: list[dict[str, Any]]
 
 
-class ReportRowOut(BaseModel):
-    """A row of a report with its scores by evaluator slug."""
-
-    log_id: str
-    scores: dict[str, Any]
+def public_status(state: ReportStatus) -> PublicStatus:
+    """Return the state of a report in the words that every client knows."""
+    return _PUBLIC[state]
 
 
-def read_references(body: RunEvalReport) -> list[str]:
-    """Return the evaluators that a body names, in order and once each; raises Invalid when there is none."""
-    references: list[str] = []
-    for field in ("evaluator_slugs", "evaluator_ids"):
-        named = getattr(body, field)
-        if named is None:
-            continue
-        if not isinstance(named, list) or not all(isinstance(item, str) and item for item in named):
-            raise Invalid.field(field, "Expected a list of evaluator slugs or ids.")
-        references += named
-    unique = list(dict.fromkeys(references))
-    if not unique:
-        raise Invalid.field("evaluator_slugs", "At least one evaluator is required")
-    if len(unique) > MOST_EVALUATORS:
-        raise Invalid.field("evaluator_slugs", f"At most {MOST_EVALUATORS} evaluators run together, not {len(unique)}.")
-    return unique
-
-
-def report_out(report: EvalReport, errors: dict[str, Any] | None = None) -> dict[str, Any]:
+def report_out(report: EvalReport, errors: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return a report in the union of the documented shapes, with our own progress and summaries beside them.
 
     A report of one evaluator carries the fields of a task too, as the newer lists have them.
     """
     tasks = [_task_out(report, task) for task in report.tasks]
-    percent = 100 * report.finished_count // report.cell_count if report.cell_count else 0
-    if report.status == "completed":
-        percent = 100
     only_task = tasks[0] if len(tasks) == 1 else {"task_id": report.id, "evaluator_slug": None, "score": None}
     return {
         **only_task,
@@ -82,7 +65,8 @@ def report_out(report: EvalReport, errors: dict[str, Any] | None = None) -> dict
         "name": report.name,
         "dataset_id": report.dataset_id,
         "dataset_version": report.dataset_version,
-        "status": report.status,
+        "status": public_status(report.status),
+        "state": report.status,
         "evaluator_slugs": [task.evaluator_slug for task in report.tasks],
         "evaluator_ids": [task.evaluator_id for task in report.tasks],
         "created_at": report.created_at,
@@ -93,19 +77,56 @@ def report_out(report: EvalReport, errors: dict[str, Any] | None = None) -> dict
         "error_message": report.error_message,
         "environment": report.environment,
         "log_count": report.log_count,
-        "is_cancel_requested": report.is_cancel_requested,
-        "progress": {
-            "finished_count": report.finished_count,
-            "cell_count": report.cell_count,
-            "percent": percent,
+        "trials": report.settings.trials,
+        "settings": settings_out(report.settings),
+        "estimate": report.estimate,
+        "cost_usd": math.fsum(task.cost_usd for task in report.tasks),
+        "unknown_cost_count": sum(task.unknown_cost_count for task in report.tasks),
+        "tokens": {
+            "input": sum(task.input_tokens for task in report.tasks),
+            "output": sum(task.output_tokens for task in report.tasks),
         },
+        "is_cancel_requested": report.is_cancel_requested,
+        "is_pause_requested": report.is_pause_requested,
+        "cancel_reason": report.cancel_reason,
+        "awaited_count": report.awaited_count,
+        "progress": progress_out(report),
         "evaluators": [_evaluator_part(report, task) for task in report.tasks],
         "results": {task.evaluator_slug: _result(task) for task in report.tasks},
         "created_tasks": tasks,
-        "errors": errors or {},
+        "errors": dict(errors or {}),
         "experiment_updated": False,
         "experiment_evaluator_ids": [],
     }
+
+
+def settings_out(settings: RunSettings) -> dict[str, Any]:
+    """Return settings by the names that bodies have for them."""
+    return {
+        "trials": settings.trials,
+        "budget_usd": settings.budget_usd,
+        "max_concurrency": settings.max_concurrency,
+        "cache": settings.is_cached,
+        "cluster_by": settings.cluster_by,
+        "generation_method": settings.generation_method,
+        "seed": settings.seed,
+    }
+
+
+def progress_out(report: EvalReport) -> dict[str, Any]:
+    """Return how far a report is: finished of all cells, `percent` 0 to 100."""
+    percent = 100 * report.finished_count // report.cell_count if report.cell_count else 0
+    return {
+        "finished_count": report.finished_count,
+        "cell_count": report.cell_count,
+        "percent": 100 if report.status == "completed" else percent,
+    }
+
+
+def judge_model(version: EvaluatorVersion) -> str | None:
+    """Return the model that a version asks, None where it names none."""
+    named = version.llm_config.get("model") if version.llm_config else version.configurations.get("llm_engine")
+    return named if isinstance(named, str) else None
 
 
 def _task_out(report: EvalReport, task: EvalTask) -> dict[str, Any]:
@@ -115,7 +136,7 @@ def _task_out(report: EvalReport, task: EvalTask) -> dict[str, Any]:
         "dataset_id": report.dataset_id,
         "evaluator_slug": task.evaluator_slug,
         "evaluator_id": task.evaluator_id,
-        "status": report.status,
+        "status": public_status(report.status),
         "started_at": report.started_at,
         "completed_at": report.completed_at,
         "error_message": report.error_message,
@@ -126,6 +147,7 @@ def _task_out(report: EvalReport, task: EvalTask) -> dict[str, Any]:
 
 def _evaluator_part(report: EvalReport, task: EvalTask) -> dict[str, Any]:
     version = task.version
+    model = judge_model(version) if task.method == "llm" else None
     return {
         "task_id": task.id,
         "evaluator_id": task.evaluator_id,
@@ -133,17 +155,27 @@ def _evaluator_part(report: EvalReport, task: EvalTask) -> dict[str, Any]:
         "name": version.name,
         "version": version.number,
         "type": version.type,
+        "method": task.method,
+        "model": model,
+        # A scripted model answers from a script: its scores are for tests and demonstrations.
+        "is_scripted": model is not None and model.partition("/")[0] == _SCRIPTED,
         "score_value_type": version.score_value_type,
         "direction": version.direction,
         "unit": version.score_range.unit,
         "minimum": version.score_range.minimum,
         "maximum": version.score_range.maximum,
-        "status": report.status,
+        "status": public_status(report.status),
+        "trials": report.trials_of(task),
+        "cell_count": report.log_count * report.trials_of(task),
         "scored_count": task.scored_count,
         "skipped_count": task.skipped_count,
         "failed_count": task.failed_count,
         "passed_count": task.passed_count,
         "score": task.mean,
+        "cost_usd": task.cost_usd,
+        "unknown_cost_count": task.unknown_cost_count,
+        "input_tokens": task.input_tokens,
+        "output_tokens": task.output_tokens,
         "summary": task.summary,
     }
 
@@ -158,36 +190,4 @@ def _result(task: EvalTask) -> dict[str, Any]:
         "skipped_count": task.skipped_count,
         "failed_count": task.failed_count,
         "distribution": (task.summary or {}).get("histogram"),
-    }
-
-
-def row_out(row: ReportRow) -> dict[str, Any]:
-    """Return a row of a report with its scores by evaluator slug."""
-    return {"log_id": row.log_id, "scores": {slug: _outcome_out(outcome) for slug, outcome in row.outcomes.items()}}
-
-
-def _outcome_out(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "status": outcome.status,
-        "score": outcome.values.primary,
-        "is_passed": outcome.is_passed,
-        "explanation": outcome.explanation,
-        "error_kind": outcome.error_kind,
-        "error_message": outcome.error_message,
-        "attempts": outcome.attempts,
-        "cost_usd": outcome.cost_usd,
-        "latency_seconds": outcome.latency_seconds,
-    }
-
-
-def manifest_evaluator(evaluator_id: str, slug: str, version: EvaluatorVersion) -> dict[str, Any]:
-    """Return what a run manifest says of one pinned evaluator."""
-    return {
-        "evaluator_id": evaluator_id,
-        "evaluator_slug": slug,
-        "version": version.number,
-        "version_id": version.id,
-        "eval_class": version.eval_class,
-        "score_value_type": version.score_value_type,
-        "parameters": dict(version.parameters),
     }

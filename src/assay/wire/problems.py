@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from assay.model.errors import ImmutableField, Invalid
+from assay.model.errors import ImmutableField, Invalid, Unprocessable
 
 
 class Problem(BaseModel):
@@ -21,8 +21,8 @@ class Problem(BaseModel):
 def invalid_body(error: Invalid) -> dict[str, Any]:
     """Return the body of a refused request: the map of wrong fields if there is one, else `detail`.
 
-    A field written `filters.model` stands as `{"filters": {"model": [...]}}`; one below a bag of the client's own
-    (`metrics.cost`) keeps its dotted name.
+    A field written `filters.model` stands as `{"filters": {"model": [...]}}`, one of a `configuration` likewise, and
+    so does every one of the contract's 422; one below a bag of the client's own (`metrics.cost`) keeps its dotted name.
     """
     if isinstance(error, ImmutableField):
         return {"error": "Cannot update immutable field", "detail": error.message}
@@ -31,7 +31,7 @@ def invalid_body(error: Invalid) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for name, messages in error.fields.items():
         root, _, rest = name.partition(".")
-        if root in ("filters", "initial_log_filters") and rest:
+        if rest and (root in ("filters", "initial_log_filters", "configuration") or isinstance(error, Unprocessable)):
             body.setdefault(root, {})[rest] = messages
         else:
             body[name] = messages

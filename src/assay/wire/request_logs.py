@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from assay.model.access import Identity
 from assay.model.log import LogAttributes
 from assay.model.request_log import MODEL_CALL_TYPES, Recorded, RequestLog, RequestLogDraft
+from assay.model.score import Score
 from assay.wire import codec
 from assay.wire.messages import as_json_text, completion_message, completion_messages, prompt_messages
 from assay.wire.request_log_fields import LOG_TYPES
+from assay.wire.scores import scores_by_evaluator
 
 
 class RequestLogCreate(BaseModel):
@@ -104,6 +106,7 @@ class RequestLogPreview(BaseModel):
     input_preview: str
     output_preview: str
     cost: float | None
+    scores: dict[str, Any]
 
 
 class RequestLogUpdate(BaseModel):
@@ -195,7 +198,7 @@ _PREVIEW_SPAN = ("span_unique_id", "span_parent_id", "stream", "has_tool_calls",
 _decode_details = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-def preview_item(log: RequestLog) -> dict[str, Any]:
+def preview_item(log: RequestLog, scores: Sequence[Score] = ()) -> dict[str, Any]:
     """Return a log as a row of a table: no payloads but their previews, and null for an unknown cost."""
     item: dict[str, Any] = {"id": log.id, "unique_id": log.id}
     for name in _PREVIEW_ATTRIBUTES:
@@ -205,18 +208,20 @@ def preview_item(log: RequestLog) -> dict[str, Any]:
     item["input_preview"] = log.input_preview
     item["output_preview"] = log.output_preview
     item["metadata"] = codec.raw(log.metadata) or {}
+    item["scores"] = scores_by_evaluator(scores)
     return item
 
 
-def list_item(log: RequestLog, who: Identity) -> dict[str, Any]:
+def list_item(log: RequestLog, who: Identity, scores: Sequence[Score] = ()) -> dict[str, Any]:
     """Return a log as an item of the contract's list (8.5); needs its content."""
-    return _shape(log, who, {} if log.details is None else _decode_details(log.details), _LISTED_DETAILS)
+    details = {} if log.details is None else _decode_details(log.details)
+    return {**_shape(log, who, details, _LISTED_DETAILS), "scores": scores_by_evaluator(scores)}
 
 
-def detail(log: RequestLog, who: Identity) -> dict[str, Any]:
+def detail(log: RequestLog, who: Identity, scores: Sequence[Score] = ()) -> dict[str, Any]:
     """Return one log by itself with everything that was recorded of it (contract 8.5); needs its content."""
     details = {} if log.details is None else _decode_details(log.details)
-    item = {**details, **_shape(log, who, details, _SHOWN_DETAILS)}
+    item = {**details, **_shape(log, who, details, _SHOWN_DETAILS), "scores": scores_by_evaluator(scores)}
     item["completion_messages"] = _messages_in(details, "completion_messages") or completion_messages(
         _output_of(log), item["completion_message"]
     )
@@ -267,7 +272,6 @@ def _shape(
         "completion_message": message,
         "metadata": codec.raw(log.metadata) or {},
         "warnings": as_json_text(bytes(details["warnings"])) if "warnings" in details else None,
-        "scores": {},
         "failed": attributes.status == "failed",
         "created_at": log.created_at,
         "organization": who.organization_id,

@@ -11,11 +11,14 @@ from pydantic import BaseModel, ConfigDict
 
 from assay.model.access import Identity
 from assay.model.request_log import RequestLog
+from assay.model.score import Score
 from assay.model.trace import Customer, Thread, Trace, TracesSummary
 from assay.wire import codec
+from assay.wire.scores import scores_by_evaluator
 
 # Deeper trees could be neither written nor read: what lies below hangs on the last span above.
 DEEPEST_SPAN = 100
+_NO_SCORES: Mapping[str, Sequence[Score]] = {}
 
 
 class TraceOut(BaseModel):
@@ -177,7 +180,7 @@ def trace_out(trace: Trace, who: Identity) -> dict[str, Any]:
     }
 
 
-def span_out(log: RequestLog, who: Identity) -> dict[str, Any]:
+def span_out(log: RequestLog, who: Identity, scores: Sequence[Score] = ()) -> dict[str, Any]:
     """Return a span as trees show it, without children."""
     attributes, span, content = log.attributes, log.span, log.content
     return {
@@ -213,16 +216,19 @@ def span_out(log: RequestLog, who: Identity) -> dict[str, Any]:
         "environment": attributes.environment,
         "span_links": None,
         "storage_object_key": None,
+        "scores": scores_by_evaluator(scores),
     }
 
 
-def span_tree(spans: Sequence[RequestLog], who: Identity) -> list[dict[str, Any]]:
-    """Return spans as trees, each span exactly once and siblings in the order given.
+def span_tree(
+    spans: Sequence[RequestLog], who: Identity, scores: Mapping[str, Sequence[Score]] = _NO_SCORES
+) -> list[dict[str, Any]]:
+    """Return spans with their scores as trees, each span exactly once and siblings in the order given.
 
     Roots are spans without a parent, with one that is not among them, and the first span of every circle. What lies
     deeper than DEEPEST_SPAN levels hangs on its ancestor there.
     """
-    nodes = [{**span_out(span, who), "children": []} for span in spans]
+    nodes = [{**span_out(span, who, scores.get(span.id, ())), "children": []} for span in spans]
     by_id: dict[str, int] = {}
     for place, node in enumerate(nodes):
         by_id.setdefault(node["span_unique_id"], place)

@@ -3,112 +3,182 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from assay.filters.expression import Expression
-from assay.model.errors import NotFound
-from assay.model.eval_report import EvalReport, EvalTask, ReportRow
+from assay.model.errors import Conflict, NotFound
+from assay.model.eval_report import FINISHED, EvalReport, EvalTask, ReportRow, RunSettings, TaskCells
 from assay.model.evaluator import EvaluatorVersion
 from assay.model.page import Page, PageRequest, Sort
-from assay.model.score import Outcome, ScoreStatus
-from assay.ports.eval_reports import RowOrder
-from assay.stores.sql.database import Connection, Database, Row, in_list, list_of, one
+from assay.model.score import CellDetail, ScoreValues
+from assay.ports.eval_reports import RowsAsked, RunWish
+from assay.stores.sql import report_cells, report_rows
+from assay.stores.sql.database import Connection, Database, Row, one
 from assay.stores.sql.filter_sql import FilterColumns, compile_filter
 from assay.stores.sql.order import order_by
-from assay.stores.sql.scope import dataset_at, in_version
-from assay.stores.sql.scores import read_values
-from assay.stores.sql.tables import cell, dataset, dataset_log
+from assay.stores.sql.scope import IN_VERSION, dataset_at
+from assay.stores.sql.tables import dataset
 from assay.stores.sql.tables import eval_report as table
 from assay.stores.sql.times import from_microseconds, to_microseconds
 
 _COLUMNS = (
     table.c.sequence, table.c.id, table.c.organization_id, table.c.environment, dataset.c.id, table.c.dataset_version,
     table.c.name, table.c.status, table.c.log_count, table.c.created_at, table.c.updated_at, table.c.created_by,
-    table.c.started_at, table.c.completed_at, table.c.error_message, table.c.is_cancel_requested, table.c.manifest,
+    table.c.started_at, table.c.completed_at, table.c.error_message, table.c.is_cancel_requested,
+    table.c.is_pause_requested, table.c.cancel_reason, table.c.settings, table.c.estimate, table.c.manifest,
 )  # fmt: skip
-_JOINED = select(*_COLUMNS).join(dataset, and_(dataset.c.sequence == table.c.dataset_sequence))
+_JOINED = select(*_COLUMNS).join(
+    dataset, and_(dataset.c.sequence == table.c.dataset_sequence, dataset.c.deleted_at.is_(None))
+)
+# The same as text: it is asked for at every step of a run.
+_BY_ID = (
+    f"SELECT {', '.join(str(column) for column in _COLUMNS)} FROM eval_report"
+    " JOIN dataset ON dataset.sequence = eval_report.dataset_sequence AND dataset.deleted_at IS NULL"
+    " WHERE eval_report.id = :id"
+)
 _FILTER_COLUMNS = FilterColumns(
     columns={
         name: table.c[name]
         for name in ("id", "status", "name", "dataset_version", "created_at", "updated_at", "completed_at")
     }
 )
-_TASK_COLUMNS = (
-    "report_sequence, ordinal, id, evaluator_id, evaluator_slug, evaluator_version, scored_count, skipped_count,"
-    " failed_count, passed_count, value_count, value_sum, summary"
+_TASKS = (
+    "SELECT id, ordinal, evaluator_id, evaluator_slug, evaluator_version, method, scored_count, skipped_count,"
+    " failed_count, value_count, value_sum, passed_count, cost_usd, unknown_cost_count, input_tokens, output_tokens,"
+    " summary FROM eval_task WHERE report_sequence = :report ORDER BY ordinal"
+)
+_ASK_PEOPLE = f"""
+INSERT INTO annotation_task (id, organization_id, report_sequence, ordinal, dataset_sequence, log_sequence, log_id,
+    evaluator_id, evaluator_slug, status, created_at)
+SELECT :prefix || l.id, :organization, :report, :ordinal, :dataset, l.sequence, l.id, :evaluator, :slug, 'pending', :now
+FROM dataset_log l WHERE {IN_VERSION} AND NOT EXISTS (SELECT 1 FROM cell c WHERE c.report_sequence = :report
+    AND c.log_sequence = l.sequence AND c.ordinal = :ordinal)
+ORDER BY l.position"""
+_STOP_ASKING = "DELETE FROM annotation_task WHERE report_sequence = :report AND status = 'pending'"
+_WISHES: Mapping[RunWish, Sequence[str]] = {
+    "cancel": (
+        "UPDATE eval_report SET is_cancel_requested = 1, updated_at = :now"
+        " WHERE sequence = :report AND status IN ('pending', 'running')",
+        "UPDATE dataset SET running_status = 'cancelled' WHERE sequence = :dataset AND EXISTS (SELECT 1 FROM"
+        " eval_report WHERE sequence = :report AND status IN ('paused', 'waiting_for_annotations'))",
+        "UPDATE eval_report SET status = 'cancelled', is_cancel_requested = 1, cancel_reason = 'request',"
+        " completed_at = :now, updated_at = :now"
+        " WHERE sequence = :report AND status IN ('paused', 'waiting_for_annotations')",
+        _STOP_ASKING,
+    ),
+    "pause": (
+        "UPDATE eval_report SET is_pause_requested = 1, updated_at = :now"
+        " WHERE sequence = :report AND status IN ('pending', 'running')",
+    ),
+    "resume": (
+        "UPDATE eval_report SET status = CASE WHEN status = 'paused' THEN 'pending' ELSE status END,"
+        " is_pause_requested = 0, updated_at = :now WHERE sequence = :report",
+    ),
+}
+# Counted anew from the cells that are left.
+_REOPEN_TASK = """
+UPDATE eval_task SET failed_count = 0, summary = NULL, cost_usd = left_over.cost_usd,
+    unknown_cost_count = left_over.unknown, input_tokens = left_over.input_tokens,
+    output_tokens = left_over.output_tokens
+FROM (
+    SELECT t.ordinal AS of_ordinal, coalesce(sum(c.cost_usd), 0) AS cost_usd,
+        coalesce(sum(CASE WHEN c.ordinal IS NOT NULL AND c.cost_usd IS NULL THEN 1 ELSE 0 END), 0) AS unknown,
+        coalesce(sum(c.input_tokens), 0) AS input_tokens, coalesce(sum(c.output_tokens), 0) AS output_tokens
+    FROM eval_task t LEFT JOIN cell c ON c.report_sequence = t.report_sequence AND c.ordinal = t.ordinal
+    WHERE t.report_sequence = :report GROUP BY t.ordinal
+) AS left_over
+WHERE report_sequence = :report AND ordinal = left_over.of_ordinal"""
+# Children before parents. A score outlives the report that gave it.
+_DELETE = (
+    "UPDATE score SET report_sequence = NULL WHERE dataset_sequence = :dataset AND report_sequence = :report",
+    "DELETE FROM annotation_task WHERE report_sequence = :report",
+    "DELETE FROM cell_detail WHERE report_sequence = :report",
+    "DELETE FROM cell WHERE report_sequence = :report",
+    "DELETE FROM eval_task WHERE report_sequence = :report",
+    "DELETE FROM eval_report WHERE sequence = :report",
 )
 
-_OUTCOMES = {
-    name: "SELECT log_sequence, ordinal, status, is_passed, explanation, error_kind, error_message, attempts, cost_usd,"
-    " latency_seconds, numerical_value, boolean_value, string_value, categorical_value, json_value FROM cell"
-    f" WHERE report_sequence = :report AND {in_list(name, 'log_sequence', 'lines')} ORDER BY ordinal"
-    for name in ("sqlite", "postgresql")
-}
+_read_version = msgspec.json.Decoder(EvaluatorVersion)
+_read_settings = msgspec.json.Decoder(RunSettings)
+
+
+@lru_cache(maxsize=512)
+def _version(text: str) -> EvaluatorVersion:
+    # A running report is read a few times a second with the same versions.
+    return _read_version.decode(text)
 
 
 def read_task(row: Row) -> EvalTask:
     """Make a task from the columns named in this module."""
+    (id_, ordinal, evaluator_id, slug, version, method, scored, skipped, failed, value_count, value_sum, passed,
+     cost_usd, unknown_costs, input_tokens, output_tokens, summary) = row  # fmt: skip
     return EvalTask(
-        id=row[2],
-        ordinal=row[1],
-        evaluator_id=row[3],
-        evaluator_slug=row[4],
-        version=msgspec.json.decode(row[5], type=EvaluatorVersion),
-        scored_count=row[6],
-        skipped_count=row[7],
-        failed_count=row[8],
-        passed_count=row[9],
-        mean=row[11] / row[10] if row[10] else None,
-        summary=json.loads(row[12]) if row[12] is not None else None,
+        id=id_,
+        ordinal=ordinal,
+        evaluator_id=evaluator_id,
+        evaluator_slug=slug,
+        version=_version(version),
+        method=method,
+        scored_count=scored,
+        skipped_count=skipped,
+        failed_count=failed,
+        mean=value_sum / value_count if value_count else None,
+        passed_count=passed,
+        cost_usd=cost_usd,
+        unknown_cost_count=unknown_costs,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        summary=None if summary is None else json.loads(summary),
     )
 
 
-def read_reports(connection: Connection, wanted: Any) -> list[tuple[int, EvalReport]]:
-    """Return the reports of a selection of `_JOINED` with their tasks, each with its sequence."""
-    rows = connection.rows(wanted)
-    tasks: dict[int, list[EvalTask]] = {}
-    for row in rows:
-        of_report = connection.rows(
-            f"SELECT {_TASK_COLUMNS} FROM eval_task WHERE report_sequence = :report ORDER BY ordinal",
-            {"report": row[0]},
-        )
-        tasks[row[0]] = [read_task(task) for task in of_report]
-    return [
-        (
-            row[0],
-            EvalReport(
-                id=row[1],
-                organization_id=row[2],
-                environment=row[3],
-                dataset_id=row[4],
-                dataset_version=row[5],
-                name=row[6],
-                status=row[7],
-                log_count=row[8],
-                tasks=tuple(tasks[row[0]]),
-                created_at=from_microseconds(row[9]),
-                updated_at=from_microseconds(row[10]),
-                created_by=row[11],
-                started_at=from_microseconds(row[12]),
-                completed_at=from_microseconds(row[13]),
-                error_message=row[14],
-                is_cancel_requested=bool(row[15]),
-                manifest=json.loads(row[16]),
-            ),
-        )
-        for row in rows
-    ]
+def read_reports(
+    connection: Connection, wanted: Select[Any] | str, parameters: Mapping[str, Any] | None = None
+) -> list[tuple[int, EvalReport]]:
+    """Return the reports of a selection of the columns of this module with their tasks, each with its sequence."""
+    return [_with_tasks(connection, row) for row in connection.rows(wanted, parameters)]
+
+
+def _with_tasks(connection: Connection, row: Row) -> tuple[int, EvalReport]:
+    (sequence, id_, organization_id, environment, dataset_id, dataset_version, name, status, log_count, created_at,
+     updated_at, created_by, started_at, completed_at, error_message, is_cancel_requested, is_pause_requested,
+     cancel_reason, settings, estimate, manifest) = row  # fmt: skip
+    report = EvalReport(
+        id=id_,
+        organization_id=organization_id,
+        environment=environment,
+        dataset_id=dataset_id,
+        dataset_version=dataset_version,
+        name=name,
+        status=status,
+        log_count=log_count,
+        tasks=tuple(read_task(task) for task in connection.rows(_TASKS, {"report": sequence})),
+        created_at=from_microseconds(created_at),
+        updated_at=from_microseconds(updated_at),
+        created_by=created_by,
+        settings=_read_settings.decode(settings),
+        started_at=from_microseconds(started_at),
+        completed_at=from_microseconds(completed_at),
+        error_message=error_message,
+        is_cancel_requested=bool(is_cancel_requested),
+        is_pause_requested=bool(is_pause_requested),
+        cancel_reason=cancel_reason,
+        estimate=None if estimate is None else json.loads(estimate),
+        manifest=json.loads(manifest),
+    )
+    return sequence, report
 
 
 def report_by_id(connection: Connection, report_id: str) -> tuple[int, EvalReport]:
-    """Return a report of any organisation with its sequence; raises NotFound."""
-    found = read_reports(connection, _JOINED.where(table.c.id == report_id))
+    """Return a report of any organisation with its sequence; raises NotFound, also once its dataset is deleted."""
+    found = read_reports(connection, _BY_ID, {"id": report_id})
     if not found:
         raise NotFound("Report not found")
     return found[0]
@@ -132,15 +202,21 @@ class SqlEvalReports:
         return owner, *found[0]
 
     async def create(self, report: EvalReport) -> EvalReport:
-        """Pin the dataset's newest version and store the report with its tasks, in one transaction."""
+        """Pin a version of the dataset, its newest where the report names version 0, and store the report.
+
+        Report, tasks and what people are to annotate are written in one transaction. Raises NotFound.
+        """
 
         def work(connection: Connection) -> EvalReport:
             owner, newest = dataset_at(connection, self.organization_id, report.dataset_id, lock=True)
+            number = report.dataset_version or newest
             pinned = connection.rows(
                 "UPDATE dataset_version SET is_pinned = 1 WHERE dataset_sequence = :dataset AND number = :number"
                 " RETURNING log_count",
-                {"dataset": owner, "number": newest},
+                {"dataset": owner, "number": number},
             )
+            if report.dataset_version and not pinned:
+                raise NotFound(f"Version '{number}' not found")
             now = to_microseconds(report.created_at)
             sequence = connection.allocate("eval_report", 1)[0]
             values = {
@@ -149,20 +225,23 @@ class SqlEvalReports:
                 "organization_id": self.organization_id,
                 "environment": report.environment,
                 "dataset_sequence": owner,
-                "dataset_version": newest,
+                "dataset_version": number,
                 "name": report.name,
                 "status": report.status,
                 "log_count": pinned[0][0] if pinned else 0,
-                "manifest": json.dumps({**report.manifest, "dataset_version": newest}),
+                "settings": msgspec.json.encode(report.settings).decode(),
+                "manifest": json.dumps({**report.manifest, "dataset_version": number}),
                 "is_cancel_requested": 0,
+                "is_pause_requested": 0,
                 "created_at": now,
                 "updated_at": now,
                 "created_by": report.created_by,
             }
             connection.run(table.insert().values(values))
             connection.run_many(
-                "INSERT INTO eval_task (report_sequence, ordinal, id, evaluator_id, evaluator_slug, evaluator_version)"
-                " VALUES (:report, :ordinal, :id, :evaluator, :slug, :version)",
+                "INSERT INTO eval_task"
+                " (report_sequence, ordinal, id, evaluator_id, evaluator_slug, evaluator_version, method)"
+                " VALUES (:report, :ordinal, :id, :evaluator, :slug, :version, :method)",
                 [
                     {
                         "report": sequence,
@@ -171,6 +250,7 @@ class SqlEvalReports:
                         "evaluator": task.evaluator_id,
                         "slug": task.evaluator_slug,
                         "version": msgspec.json.encode(task.version).decode(),
+                        "method": task.method,
                     }
                     for task in report.tasks
                 ],
@@ -180,13 +260,22 @@ class SqlEvalReports:
                 " WHERE sequence = :dataset",
                 {"now": now, "dataset": owner},
             )
-            return report_by_id(connection, report.id)[1]
+            stored = report_by_id(connection, report.id)[1]
+            _ask_people(connection, owner, sequence, stored, now)
+            return stored
 
         return await self.database.write(work)
 
     async def get(self, dataset_id: str, report_id: str) -> EvalReport:
         """Return a report by its id, or by the id of one of its tasks; raises NotFound."""
         return await self.database.read(lambda connection: self._find(connection, dataset_id, report_id)[2])
+
+    async def find(self, report_id: str) -> EvalReport:
+        """Return a report by its id, whatever its dataset; raises NotFound."""
+        _, report = await self.database.read(lambda connection: report_by_id(connection, report_id))
+        if report.organization_id != self.organization_id:
+            raise NotFound("Report not found")
+        return report
 
     async def list(self, dataset_id: str, expression: Expression, sort: Sort, page: PageRequest) -> Page[EvalReport]:
         """Return a page of a dataset's reports."""
@@ -202,16 +291,34 @@ class SqlEvalReports:
 
         return await self.database.read(work)
 
-    async def request_cancel(self, dataset_id: str, report_id: str, at: datetime) -> EvalReport:
-        """Ask a running report to stop; a finished one is left as it is."""
+    async def list_moving(self, since: datetime, most: int) -> Sequence[EvalReport]:
+        """Return the reports that are not finished, and those that changed since then, the last changed first."""
+        wanted = (
+            _JOINED.where(
+                table.c.organization_id == self.organization_id,
+                or_(
+                    table.c.updated_at >= to_microseconds(since),
+                    and_(*(table.c.status != status for status in FINISHED)),
+                ),
+            )
+            .order_by(table.c.updated_at.desc(), table.c.sequence.desc())
+            .limit(most)
+        )
+        return await self.database.read(lambda connection: [report for _, report in read_reports(connection, wanted)])
+
+    async def wish(self, dataset_id: str, report_id: str, wish: RunWish, at: datetime) -> EvalReport:
+        """Note what is wanted of a report; a finished one is left as it is.
+
+        A report that waits for nobody's work (paused, or waiting for annotations) is cancelled at once.
+        """
 
         def work(connection: Connection) -> EvalReport:
-            _, sequence, report = self._find(connection, dataset_id, report_id)
-            connection.run(
-                "UPDATE eval_report SET is_cancel_requested = 1, updated_at = :now"
-                " WHERE sequence = :report AND status IN ('pending', 'running')",
-                {"now": to_microseconds(at), "report": sequence},
-            )
+            owner, sequence, report = self._find(connection, dataset_id, report_id)
+            if report.status in FINISHED:
+                return report
+            chosen = {"dataset": owner, "report": sequence, "now": to_microseconds(at)}
+            for statement in _WISHES[wish]:
+                connection.run(statement, {name: value for name, value in chosen.items() if f":{name}" in statement})
             return report_by_id(connection, report.id)[1]
 
         return await self.database.write(work)
@@ -220,71 +327,102 @@ class SqlEvalReports:
         """Forget the failed cells of a finished report and make it pending again."""
 
         def work(connection: Connection) -> EvalReport:
-            _, sequence, report = self._find(connection, dataset_id, report_id)
+            owner, sequence, report = self._find(connection, dataset_id, report_id)
             chosen = {"report": sequence}
-            connection.run("DELETE FROM cell WHERE report_sequence = :report AND status = 'failed'", chosen)
-            connection.run("UPDATE eval_task SET failed_count = 0 WHERE report_sequence = :report", chosen)
             connection.run(
-                "UPDATE eval_report SET status = 'pending', is_cancel_requested = 0, completed_at = NULL,"
-                " error_message = NULL, updated_at = :now WHERE sequence = :report",
-                {**chosen, "now": to_microseconds(at)},
+                "DELETE FROM cell_detail WHERE report_sequence = :report AND (log_sequence, ordinal, trial) IN (SELECT"
+                " log_sequence, ordinal, trial FROM cell WHERE report_sequence = :report AND status = 'failed')",
+                chosen,
             )
+            connection.run("DELETE FROM cell WHERE report_sequence = :report AND status = 'failed'", chosen)
+            connection.run(_REOPEN_TASK, chosen)
+            now = to_microseconds(at)
+            connection.run(
+                "UPDATE eval_report SET status = 'pending', is_cancel_requested = 0, is_pause_requested = 0,"
+                " cancel_reason = NULL, completed_at = NULL, error_message = NULL, updated_at = :now"
+                " WHERE sequence = :report",
+                {**chosen, "now": now},
+            )
+            connection.run(_STOP_ASKING, chosen)
+            _ask_people(connection, owner, sequence, report, now)
             return report_by_id(connection, report.id)[1]
 
         return await self.database.write(work)
 
-    async def page_rows(
-        self,
-        dataset_id: str,
-        report_id: str,
-        status: ScoreStatus | None,
-        ordinal: int | None,
-        order: RowOrder,
-        page: PageRequest,
-    ) -> Page[ReportRow]:
-        """Return a page of rows with their outcomes, in row order or by the value of the task `ordinal`."""
+    async def delete(self, dataset_id: str, report_id: str) -> None:
+        """Delete a finished report with its cells; the scores on the rows stay. Raises Conflict while it runs."""
+
+        def work(connection: Connection) -> None:
+            owner, sequence, report = self._find(connection, dataset_id, report_id)
+            if report.status not in FINISHED:
+                raise Conflict(f"The report is {report.status}: cancel it first.")
+            connection.run(_DELETE[0], {"dataset": owner, "report": sequence})
+            for statement in _DELETE[1:]:
+                connection.run(statement, {"report": sequence})
+
+        await self.database.write(work)
+
+    async def page_rows(self, dataset_id: str, report_id: str, asked: RowsAsked, page: PageRequest) -> Page[ReportRow]:
+        """Return a page of rows with their outcomes."""
 
         def work(connection: Connection) -> Page[ReportRow]:
             owner, sequence, report = self._find(connection, dataset_id, report_id)
-            condition: ColumnElement[bool] = in_version(owner, report.dataset_version)
-            cells = and_(cell.c.report_sequence == sequence, cell.c.log_sequence == dataset_log.c.sequence)
-            if status is not None:
-                of_task = cells if ordinal is None else and_(cells, cell.c.ordinal == ordinal)
-                condition = and_(condition, select(cell.c.ordinal).where(of_task, cell.c.status == status).exists())
-            rows = select(dataset_log.c.id, dataset_log.c.sequence).where(condition)
-            if order != "position":
-                value = (
-                    select(func.coalesce(cell.c.numerical_value, cell.c.boolean_value))
-                    .where(cells, cell.c.ordinal == (ordinal or 0), cell.c.trial == 0)
-                    .scalar_subquery()
-                )
-                directed = value.desc() if order == "descending" else value.asc()
-                rows = rows.order_by(directed.nulls_last())
-            wanted = rows.order_by(dataset_log.c.position).limit(page.size).offset(page.offset)
-            found = connection.rows(wanted)
-            total = connection.rows(select(func.count()).select_from(dataset_log).where(condition))[0][0]
-            slugs = {task.ordinal: task.evaluator_slug for task in report.tasks}
-            outcomes = _outcomes(connection, sequence, [row[1] for row in found], slugs)
-            return Page([ReportRow(id_, line, outcomes.get(line, {})) for id_, line in found], total)
+            return report_rows.read_page(connection, owner, sequence, report, asked, page)
+
+        return await self.database.read(work)
+
+    async def details(self, dataset_id: str, report_id: str, log_id: str) -> Mapping[tuple[int, int], CellDetail]:
+        """Return how the cells of a row came about, by ordinal and trial."""
+
+        def work(connection: Connection) -> Mapping[tuple[int, int], CellDetail]:
+            _, sequence, _ = self._find(connection, dataset_id, report_id)
+            return report_cells.read_details(connection, sequence, log_id)
+
+        return await self.database.read(work)
+
+    async def cells(self, dataset_id: str, report_id: str, ordinal: int) -> TaskCells:
+        """Return the finished cells of one task."""
+
+        def work(connection: Connection) -> TaskCells:
+            _, sequence, report = self._find(connection, dataset_id, report_id)
+            return report_cells.read_cells(connection, sequence, report.tasks[ordinal])
+
+        return await self.database.read(work)
+
+    async def labels(self, dataset_id: str, report_id: str, path: str) -> Mapping[str, str | None]:
+        """Return the text at a metadata path of each row of the pinned version, by row id."""
+
+        def work(connection: Connection) -> Mapping[str, str | None]:
+            owner, _, report = self._find(connection, dataset_id, report_id)
+            return report_cells.read_labels(connection, owner, report.dataset_version, path)
+
+        return await self.database.read(work)
+
+    async def human_values(self, dataset_id: str, report_id: str, ordinal: int) -> Mapping[str, Sequence[ScoreValues]]:
+        """Return what people say of the rows that a task judged, by row id."""
+
+        def work(connection: Connection) -> Mapping[str, Sequence[ScoreValues]]:
+            owner, _, report = self._find(connection, dataset_id, report_id)
+            return report_cells.read_human_values(connection, owner, report.tasks[ordinal].evaluator_id)
 
         return await self.database.read(work)
 
 
-def _outcomes(
-    connection: Connection, report_sequence: int, lines: Sequence[int], slugs: dict[int, str]
-) -> dict[int, dict[str, Outcome]]:
-    chosen = {"report": report_sequence, "lines": list_of(connection.dialect_name, lines)}
-    found: dict[int, dict[str, Outcome]] = {}
-    for row in connection.rows(_OUTCOMES[connection.dialect_name], chosen):
-        found.setdefault(row[0], {})[slugs[row[1]]] = Outcome(
-            status=row[2],
-            values=read_values(row[10:15]),
-            is_passed=None if row[3] is None else bool(row[3]),
-            explanation=row[4],
-            error_kind=row[5],
-            error_message=row[6],
-            attempts=row[7],
-            cost_usd=row[8],
-            latency_seconds=row[9],
-        )
-    return found
+def _ask_people(connection: Connection, owner: int, report_sequence: int, report: EvalReport, now: int) -> None:
+    """Want an annotation of every row that lacks the cell of a human task."""
+    for task in report.tasks:
+        if task.method == "human":
+            connection.run(
+                _ASK_PEOPLE,
+                {
+                    "prefix": f"{task.id}:",
+                    "organization": report.organization_id,
+                    "report": report_sequence,
+                    "ordinal": task.ordinal,
+                    "dataset": owner,
+                    "version": report.dataset_version,
+                    "evaluator": task.evaluator_id,
+                    "slug": task.evaluator_slug,
+                    "now": now,
+                },
+            )

@@ -78,6 +78,17 @@ class SqlJobs:
             raise NotFound("Job not found")
         return _job(row)
 
+    async def list_moving(self, since: datetime, most: int) -> Sequence[Job]:
+        """Return the jobs that run, and those that changed since then, the last changed first."""
+        # Two selections, each with an index: jobs are never deleted.
+        statement = (
+            f"SELECT {_COLUMNS} FROM (SELECT * FROM job WHERE state = 'running' UNION SELECT * FROM"
+            " (SELECT * FROM job ORDER BY sequence DESC LIMIT :most) AS newest WHERE updated_at >= :since) AS moving"
+            " WHERE organization_id = :organization_id ORDER BY updated_at DESC, sequence DESC LIMIT :most"
+        )
+        chosen = {"since": to_microseconds(since), "most": most, "organization_id": self.organization_id}
+        return [_job(row) for row in await self.database.read(lambda connection: connection.rows(statement, chosen))]
+
     async def note_progress(self, job_id: str, total_count: int, at: datetime) -> None:
         """Store how many items a running job has in all: a sign of life."""
         statement = (

@@ -18,6 +18,7 @@ from assay.stores.sql.database import Database
 from assay.stores.sql.dialect import dialect_named, json_member
 from assay.stores.sql.filter_sql import FilterColumns, compile_filter
 from assay.stores.sql.log_scope import scopes_of
+from assay.stores.sql.log_scores import SCORES_OF_LOG
 from assay.stores.sql.tables import request_log, request_log_body
 from assay.stores.sql.text_index import search_condition
 from assay.stores.sql.times import to_microseconds
@@ -45,6 +46,7 @@ def filter_columns(dialect_name: str) -> FilterColumns:
         json={**payloads, "metadata": request_log.c.metadata},
         # PostgreSQL's jsonb rewrites objects; their text is taken from the body, where it is as it was written.
         json_text={"metadata": _payload("metadata", dialect_name)} if dialect_name == "postgresql" else {},
+        scores=SCORES_OF_LOG,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from assay.stores.sql import text_index, trace_sums
+from assay.stores.sql import log_scores, text_index, trace_sums
 from assay.stores.sql.database import Connection, Database, Row, in_list, list_of
 from assay.stores.sql.log_compression import LogCompression
 from assay.stores.sql.log_intake import LogIntake
@@ -27,11 +27,13 @@ def delete_lines(connection: Connection, lines: Sequence[Row]) -> None:
         return
     sequences = [line[0] for line in lines]
     text_index.forget(connection, sequences)
+    logs = log_scores.ids_of(connection, lines)
     chosen = in_list(connection.dialect_name, "sequence", "sequences")
     listed = {"sequences": list_of(connection.dialect_name, sequences)}
     # The line first, as an update does: two transactions must not wait for each other.
     connection.run(f"DELETE FROM request_log WHERE {chosen}", listed)
     connection.run(f"DELETE FROM request_log_body WHERE {chosen}", listed)
+    log_scores.delete_of(connection, logs)
     trace_sums.recount_after(connection, lines)
 
 

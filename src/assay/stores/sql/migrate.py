@@ -115,6 +115,17 @@ def migrate_postgresql(url: str) -> list[int]:
         return done
 
 
+def add_jobs(url: str, schema: str) -> None:
+    """Make the tables of a job queue in a PostgreSQL database where they are not there yet; `schema` is their SQL."""
+    from assay.stores.sql import postgresql
+
+    with postgresql.open_connection(url) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_KEY,))
+        found = connection.execute("SELECT to_regclass('procrastinate_jobs') IS NOT NULL").fetchone()
+        if found and not found[0]:
+            connection.execute(schema.encode())
+
+
 def pending_postgresql(url: str) -> list[int]:
     """Return the migrations that a PostgreSQL database still lacks; raises Conflict when it is newer than this."""
     from assay.stores.sql import postgresql

@@ -8,29 +8,42 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from assay.model.eval_report import CellResult, EvalReport, EvalTask, ReportStatus, RowToJudge
+import msgspec
+from zstandard import ZstdError
+
+from assay.model.errors import NotFound
+from assay.model.eval_report import (
+    CancelReason,
+    Cell,
+    CellResult,
+    EvalReport,
+    EvalTask,
+    ReportStatus,
+    RowToJudge,
+    RunState,
+    TaskCells,
+)
 from assay.model.ids import new_uuid
-from assay.model.score import Outcome
-from assay.ports.eval_reports import TaskValues
-from assay.stores.sql import body, compression
+from assay.model.log import LogContent
+from assay.model.score import CellDetail
+from assay.stores.sql import body, compression, report_cells
+from assay.stores.sql.cell_counts import ADD_TO_TASK, count_tasks, tallies
+from assay.stores.sql.cell_scores import UPSERT_SCORE, row_verdicts, score_identity
 from assay.stores.sql.database import Connection, Database, insertion
 from assay.stores.sql.eval_reports import report_by_id
 from assay.stores.sql.scope import IN_VERSION
 from assay.stores.sql.times import to_microseconds
 
-# What a cell and the score made of it have in common, in the order of `_verdict`.
-_VERDICT_COLUMNS = (
-    "report_sequence", "log_id", "status", "numerical_value", "boolean_value", "string_value", "categorical_value",
-    "json_value", "is_passed", "explanation", "error_message", "cost_usd", "created_at",
-)  # fmt: skip
 _CELL_COLUMNS = (
-    *_VERDICT_COLUMNS, "log_sequence", "ordinal", "trial", "error_kind", "attempts", "latency_seconds",
+    "report_sequence", "log_sequence", "ordinal", "trial", "log_id", "status", "numerical_value", "boolean_value",
+    "string_value", "categorical_value", "json_value", "is_passed", "explanation", "error_kind", "error_message",
+    "attempts", "cost_usd", "latency_seconds", "input_tokens", "output_tokens", "created_at",
 )  # fmt: skip
-_SCORE_COLUMNS = (
-    *_VERDICT_COLUMNS, "id", "dataset_sequence", "organization_id", "environment", "evaluator_id", "evaluator_slug",
-    "evaluator_name", "evaluator_type", "score_value_type",
-)  # fmt: skip
-_SCORE_KEY = ("dataset_sequence", "log_id", "evaluator_id", "scorer")
+_INSERT_CELL = insertion("cell", _CELL_COLUMNS) + " ON CONFLICT DO NOTHING"
+_INSERT_DETAIL = (
+    insertion("cell_detail", ("report_sequence", "log_sequence", "ordinal", "trial", "codec", "data"))
+    + " ON CONFLICT DO NOTHING"
+)
 _METRICS = (
     "prompt_tokens", "completion_tokens", "total_request_tokens", "cost", "latency", "time_to_first_token",
     "tokens_per_second",
@@ -40,39 +53,15 @@ SELECT l.sequence, l.id, b.codec, b.data, {", ".join(f"l.{name}" for name in _ME
 FROM dataset_log l JOIN dataset_log_body b ON b.sequence = l.body_sequence
 WHERE {IN_VERSION} AND l.position BETWEEN :first AND :last ORDER BY l.position"""
 _PRESENT_CELLS = f"""
-SELECT c.log_sequence, c.ordinal FROM dataset_log l
+SELECT c.log_sequence, c.ordinal, c.trial FROM dataset_log l
 JOIN cell c ON c.report_sequence = :report AND c.log_sequence = l.sequence
 WHERE {IN_VERSION} AND l.position BETWEEN :first AND :last"""
-
-
-_INSERT_CELL = insertion("cell", _CELL_COLUMNS) + " ON CONFLICT DO NOTHING"
-# A score keeps its id through all runs that renew it.
-_UPSERT_SCORE = (
-    insertion("score", _SCORE_COLUMNS)
-    + f" ON CONFLICT ({', '.join(_SCORE_KEY)}) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in _SCORE_COLUMNS if name not in (*_SCORE_KEY, "id"))
-)
-_COUNT_TASK = """
-UPDATE eval_task SET
-    scored_count = counted.scored, skipped_count = counted.skipped, failed_count = counted.failed,
-    passed_count = counted.passed, value_count = counted.valued, value_sum = counted.total
-FROM (
-    SELECT ordinal AS of_ordinal,
-        sum(CASE WHEN status = 'scored' THEN 1 ELSE 0 END) AS scored,
-        sum(CASE WHEN status = 'skipped' THEN 1 ELSE 0 END) AS skipped,
-        sum(CASE WHEN status = 'failed' THEN 1 ELSE 0 END) AS failed,
-        coalesce(sum(is_passed), 0) AS passed,
-        count(coalesce(numerical_value, boolean_value)) AS valued,
-        coalesce(sum(coalesce(numerical_value, boolean_value)), 0) AS total
-    FROM cell WHERE report_sequence = :report GROUP BY ordinal
-) AS counted
-WHERE report_sequence = :report AND ordinal = counted.of_ordinal"""
-_ADD_TO_TASK = """
-UPDATE eval_task SET
-    scored_count = scored_count + :scored, skipped_count = skipped_count + :skipped,
-    failed_count = failed_count + :failed, passed_count = passed_count + :passed,
-    value_count = value_count + :valued, value_sum = value_sum + :total
-WHERE report_sequence = :report AND ordinal = :ordinal"""
+_STATE = """
+SELECT status, is_cancel_requested, is_pause_requested,
+    (SELECT coalesce(sum(t.scored_count + t.skipped_count + t.failed_count), 0) FROM eval_task t
+        WHERE t.report_sequence = r.sequence),
+    (SELECT coalesce(sum(t.cost_usd), 0) FROM eval_task t WHERE t.report_sequence = r.sequence)
+FROM eval_report r WHERE """
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +70,14 @@ class SqlRuns:
 
     database: Database
 
-    async def list_unfinished(self) -> Sequence[str]:
-        """Return the ids of reports that are pending or running, oldest first."""
-        statement = "SELECT id FROM eval_report WHERE status IN ('pending', 'running') ORDER BY sequence"
+    async def list_unfinished(self, *, is_waiting_included: bool = True) -> Sequence[str]:
+        """Return the ids of reports that are pending or running, or waiting for annotations, oldest first."""
+        words = "'pending', 'running'" + (", 'waiting_for_annotations'" if is_waiting_included else "")
+        statement = f"SELECT id FROM eval_report WHERE status IN ({words}) ORDER BY sequence"
         return [row[0] for row in await self.database.read(lambda connection: connection.rows(statement))]
 
     async def start(self, report_id: str, at: datetime) -> EvalReport:
-        """Mark a report running and return it; raises NotFound when it was deleted."""
+        """Mark a pending report running and return it; others are returned as they are."""
         now = to_microseconds(at)
 
         def work(connection: Connection) -> EvalReport:
@@ -107,6 +97,17 @@ class SqlRuns:
 
         return await self.database.write(work)
 
+    async def state(self, report_id: str) -> RunState:
+        """Return what a report is to do next."""
+
+        def work(connection: Connection) -> RunState:
+            rows = connection.rows(_STATE + "r.id = :id", {"id": report_id})
+            if not rows:
+                raise NotFound("Report not found")
+            return _run_state(rows[0])
+
+        return await self.database.read(work)
+
     async def list_chunks(self, report_id: str, rows_per_chunk: int) -> Sequence[tuple[int, int]]:
         """Cut the pinned version into ranges of row positions (first, last), in order."""
 
@@ -123,106 +124,107 @@ class SqlRuns:
 
         return await self.database.read(work)
 
-    async def list_missing(self, report_id: str, first: int, last: int) -> Sequence[tuple[RowToJudge, Sequence[int]]]:
-        """Return the rows of a range that lack cells, each with the ordinals that it lacks."""
+    async def list_missing(self, report_id: str, first: int, last: int) -> Sequence[tuple[RowToJudge, Sequence[Cell]]]:
+        """Return the rows of a range that lack cells of machines, each with the cells that it lacks."""
 
-        def work(connection: Connection) -> Sequence[tuple[RowToJudge, Sequence[int]]]:
+        def work(connection: Connection) -> Sequence[tuple[RowToJudge, Sequence[Cell]]]:
             sequence, report = report_by_id(connection, report_id)
             owner, version = _pinned(connection, report_id)
-            present: dict[int, set[int]] = {}
             chosen = {"report": sequence, "dataset": owner, "version": version, "first": first, "last": last}
-            for line, ordinal in connection.rows(_PRESENT_CELLS, chosen):
-                present.setdefault(line, set()).add(ordinal)
-            ordinals = [task.ordinal for task in report.tasks]
+            present: dict[int, set[tuple[int, int]]] = {}
+            for line, ordinal, trial in connection.rows(_PRESENT_CELLS, chosen):
+                present.setdefault(line, set()).add((ordinal, trial))
+            every = [
+                Cell(task.ordinal, trial)
+                for trial in range(report.settings.trials)
+                for task in report.tasks
+                if task.method != "human"
+            ]
             missing = []
             for line, log_id, codec, data, *metrics in connection.rows(_ROWS_TO_JUDGE, chosen):
                 done = present.get(line)
-                wanted = ordinals if done is None else [ordinal for ordinal in ordinals if ordinal not in done]
+                wanted = every if done is None else [cell for cell in every if (cell.ordinal, cell.trial) not in done]
                 if wanted:
                     measured = {name: value for name, value in zip(_METRICS, metrics, strict=True) if value is not None}
-                    row = RowToJudge(log_id, line, body.split(compression.unpacked(codec, data)), measured)
-                    missing.append((row, wanted))
+                    missing.append((_row_to_judge(log_id, line, codec, data, measured), wanted))
             return missing
 
         return await self.database.read(work)
 
-    async def record(self, report_id: str, results: Sequence[CellResult], at: datetime) -> EvalReport:
+    async def record(self, report_id: str, results: Sequence[CellResult], at: datetime) -> RunState:
         """Store finished cells, the scores they give and the progress, in one transaction."""
         now = to_microseconds(at)
+        # Compressed before the transaction begins: writers wait for one another.
+        details = [detail for result in results if (detail := _detail(result, self.database.dialect_name)) is not None]
 
-        def work(connection: Connection) -> EvalReport:
+        def work(connection: Connection) -> RunState:
             sequence, report = report_by_id(connection, report_id)
-            verdicts = [_verdict(sequence, result, now) for result in results]
-            cells = [
-                (*verdict, result.log_sequence, result.ordinal, 0, *_course(result.outcome))
-                for verdict, result in zip(verdicts, results, strict=True)
-            ]
+            cells = [_cell(sequence, result, now) for result in results]
             inserted = connection.insert_many(_INSERT_CELL, cells)
-            if inserted == len(cells):
-                connection.run_many(_ADD_TO_TASK, _tallies(sequence, results))
+            if details:
+                connection.insert_many(_INSERT_DETAIL, [(sequence, *detail) for detail in details])
+            is_repeated = inserted != len(cells)
+            if is_repeated:
+                # Another worker got here first with some cells: what is there counts, and makes the scores.
+                count_tasks(connection, sequence)
             else:
-                # Another run got here first with some cells: what is there counts, and makes the scores.
-                connection.run(_COUNT_TASK, {"report": sequence})
-                verdicts = [_stored_verdict(connection, sequence, result) for result in results]
+                connection.run_many(ADD_TO_TASK, tallies(sequence, results))
             owner, _ = _pinned(connection, report_id)
-            identities = {task.ordinal: _identity(owner, report, task) for task in report.tasks}
-            scores = [
-                (*verdict, new_uuid(), *identities[result.ordinal])
-                for verdict, result in zip(verdicts, results, strict=True)
-            ]
-            connection.insert_many(_UPSERT_SCORE, scores)
-            stored = report_by_id(connection, report_id)[1]
-            connection.run(
-                "UPDATE eval_report SET updated_at = :now WHERE sequence = :report", {"now": now, "report": sequence}
+            identities = {task.ordinal: score_identity(owner, sequence, report, task, now) for task in report.tasks}
+            verdicts = row_verdicts(
+                connection, sequence, results, is_read_back=is_repeated or report.settings.trials > 1
             )
-            connection.run(
-                "UPDATE dataset SET running_progress = :percent WHERE sequence = :dataset",
-                {"percent": 100 * stored.finished_count // max(stored.cell_count, 1), "dataset": owner},
+            connection.insert_many(
+                UPSERT_SCORE,
+                [(log_id, new_uuid(), *verdict, *identities[ordinal]) for log_id, ordinal, verdict in verdicts],
             )
-            return stored
+            return _advance(connection, sequence, owner, report, now)
 
         return await self.database.write(work)
 
-    async def values_of(self, report_id: str, ordinal: int) -> TaskValues:
-        """Return what a task's summary is made of."""
+    async def note_estimate(self, report_id: str, estimate: Mapping[str, Any]) -> None:
+        """Store what the pilot of a run said."""
+        values = {"estimate": json.dumps(estimate), "id": report_id}
+        await self.database.write(
+            lambda connection: connection.run("UPDATE eval_report SET estimate = :estimate WHERE id = :id", values)
+        )
 
-        def work(connection: Connection) -> TaskValues:
-            sequence, _ = report_by_id(connection, report_id)
-            chosen = {"report": sequence, "ordinal": ordinal}
-            of_task = "FROM cell WHERE report_sequence = :report AND ordinal = :ordinal"
-            statuses = connection.rows(f"SELECT status, count(*), sum(is_passed) {of_task} GROUP BY status", chosen)
-            values = connection.rows(
-                f"SELECT coalesce(numerical_value, boolean_value) {of_task} AND status = 'scored'"
-                " AND coalesce(numerical_value, boolean_value) IS NOT NULL",
-                chosen,
-            )
-            categories = connection.rows(
-                f"SELECT categorical_value {of_task} AND status = 'scored' AND categorical_value IS NOT NULL", chosen
-            )
-            passed = sum(int(row[2] or 0) for row in statuses)
-            return (
-                {row[0]: row[1] for row in statuses},
-                [float(row[0]) for row in values],
-                [json.loads(row[0]) for row in categories],
-                passed,
-            )
+    async def cells(self, report_id: str, ordinal: int) -> TaskCells:
+        """Return the finished cells of one task."""
+
+        def work(connection: Connection) -> TaskCells:
+            sequence, report = report_by_id(connection, report_id)
+            return report_cells.read_cells(connection, sequence, _task(report, ordinal))
 
         return await self.database.read(work)
 
-    async def finish(
+    async def labels(self, report_id: str, path: str) -> Mapping[str, str | None]:
+        """Return the text at a metadata path of each row of the pinned version, by row id."""
+
+        def work(connection: Connection) -> Mapping[str, str | None]:
+            return report_cells.read_labels(connection, *_pinned(connection, report_id), path)
+
+        return await self.database.read(work)
+
+    async def settle(
         self,
         report_id: str,
         status: ReportStatus,
         summaries: Mapping[int, Mapping[str, Any]],
-        error_message: str | None,
         at: datetime,
+        *,
+        error_message: str | None = None,
+        cancel_reason: CancelReason | None = None,
     ) -> EvalReport:
-        """Store the summaries by ordinal and the final state."""
+        """Store the summaries by ordinal and the state that a run comes to rest in."""
         now = to_microseconds(at)
 
         def work(connection: Connection) -> EvalReport:
-            sequence, report = report_by_id(connection, report_id)
-            connection.run(_COUNT_TASK, {"report": sequence})
+            sequence, _ = report_by_id(connection, report_id)
+            count_tasks(connection, sequence)
+            report = report_by_id(connection, report_id)[1]
+            if status == "completed" and report.finished_count < report.cell_count:
+                return report
             connection.run_many(
                 "UPDATE eval_task SET summary = :summary WHERE report_sequence = :report AND ordinal = :ordinal",
                 [
@@ -230,34 +232,83 @@ class SqlRuns:
                     for ordinal, summary in summaries.items()
                 ],
             )
+            is_finished = status in ("completed", "failed", "cancelled")
             connection.run(
-                "UPDATE eval_report SET status = :status, error_message = :error, completed_at = :now,"
-                " updated_at = :now WHERE sequence = :report",
-                {"status": status, "error": error_message, "now": now, "report": sequence},
+                "UPDATE eval_report SET status = :status, error_message = :error, cancel_reason = :reason,"
+                " is_pause_requested = 0, completed_at = :completed, updated_at = :now WHERE sequence = :report",
+                {
+                    "status": status,
+                    "error": error_message,
+                    "reason": cancel_reason,
+                    "completed": now if is_finished else None,
+                    "now": now,
+                    "report": sequence,
+                },
             )
-            percent = 100 * report.finished_count // report.cell_count if report.cell_count else 100
             connection.run(
                 "UPDATE dataset SET running_status = :status, running_progress = :percent WHERE id = :dataset",
-                {"status": status, "percent": percent, "dataset": report.dataset_id},
+                {
+                    # Clients know no other words for a run that has not ended.
+                    "status": status if is_finished else "running",
+                    "percent": _percent(report.finished_count, report.cell_count),
+                    "dataset": report.dataset_id,
+                },
             )
             return report_by_id(connection, report_id)[1]
 
         return await self.database.write(work)
 
 
+def _task(report: EvalReport, ordinal: int) -> EvalTask:
+    return next(task for task in report.tasks if task.ordinal == ordinal)
+
+
+def _row_to_judge(log_id: str, line: int, codec: int, data: Any, metrics: Mapping[str, float]) -> RowToJudge:
+    try:
+        content = body.split(compression.unpacked(codec, data))
+    except (ZstdError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return RowToJudge(log_id, line, LogContent(), metrics, damage=str(error))
+    return RowToJudge(log_id, line, content, metrics)
+
+
+def _run_state(row: tuple[Any, ...]) -> RunState:
+    return RunState(row[0], bool(row[1]), bool(row[2]), int(row[3]), float(row[4]))
+
+
+def _percent(finished: int, total: int) -> int:
+    return 100 * finished // total if total else 100
+
+
 def _pinned(connection: Connection, report_id: str) -> tuple[int, int]:
     rows = connection.rows(
         "SELECT dataset_sequence, dataset_version FROM eval_report WHERE id = :id", {"id": report_id}
     )
+    if not rows:
+        raise NotFound("Report not found")
     return rows[0][0], rows[0][1]
 
 
-def _verdict(report_sequence: int, result: CellResult, now: int) -> tuple[Any, ...]:
+def _advance(connection: Connection, sequence: int, owner: int, report: EvalReport, now: int) -> RunState:
+    connection.run(
+        "UPDATE eval_report SET updated_at = :now WHERE sequence = :report", {"now": now, "report": sequence}
+    )
+    state = _run_state(connection.rows(_STATE + "r.sequence = :report", {"report": sequence})[0])
+    connection.run(
+        "UPDATE dataset SET running_progress = :percent WHERE sequence = :dataset",
+        {"percent": _percent(state.finished_count, report.cell_count), "dataset": owner},
+    )
+    return state
+
+
+def _cell(report_sequence: int, result: CellResult, now: int) -> tuple[Any, ...]:
     outcome = result.outcome
     values = outcome.values
     boolean, categories, passed = values.boolean_value, values.categorical_value, outcome.is_passed
     return (
         report_sequence,
+        result.log_sequence,
+        result.ordinal,
+        result.trial,
         result.log_id,
         outcome.status,
         values.numerical_value,
@@ -267,55 +318,26 @@ def _verdict(report_sequence: int, result: CellResult, now: int) -> tuple[Any, .
         values.json_value,
         None if passed is None else int(passed),
         outcome.explanation,
+        outcome.error_kind,
         outcome.error_message,
+        outcome.attempts,
         outcome.cost_usd,
+        outcome.latency_seconds,
+        outcome.input_tokens,
+        outcome.output_tokens,
         now,
     )
 
 
-def _stored_verdict(connection: Connection, report_sequence: int, result: CellResult) -> tuple[Any, ...]:
-    statement = (
-        f"SELECT {', '.join(_VERDICT_COLUMNS)} FROM cell WHERE report_sequence = :report AND log_sequence = :line"
-        " AND ordinal = :ordinal AND trial = 0"
-    )
-    chosen = {"report": report_sequence, "line": result.log_sequence, "ordinal": result.ordinal}
-    return connection.rows(statement, chosen)[0]
+_encode_detail = msgspec.json.Encoder().encode
 
 
-def _course(outcome: Outcome) -> tuple[Any, ...]:
-    return outcome.error_kind, outcome.attempts, outcome.latency_seconds
-
-
-def _identity(dataset_sequence: int, report: EvalReport, task: EvalTask) -> tuple[Any, ...]:
-    version = task.version
-    return (
-        dataset_sequence,
-        report.organization_id,
-        report.environment,
-        task.evaluator_id,
-        task.evaluator_slug,
-        version.name,
-        version.type,
-        version.score_value_type,
-    )
-
-
-def _tallies(report_sequence: int, results: Sequence[CellResult]) -> list[dict[str, Any]]:
-    tallies: dict[int, dict[str, Any]] = {}
-    for result in results:
-        tally = tallies.get(result.ordinal)
-        if tally is None:
-            tally = tallies[result.ordinal] = {
-                "report": report_sequence, "ordinal": result.ordinal, "scored": 0, "skipped": 0, "failed": 0,
-                "passed": 0, "valued": 0, "total": 0.0,
-            }  # fmt: skip
-        outcome = result.outcome
-        tally[outcome.status] += 1
-        tally["passed"] += bool(outcome.is_passed)
-        value = outcome.values.numerical_value
-        if value is None:
-            value = outcome.values.boolean_value
-        if value is not None:
-            tally["valued"] += 1
-            tally["total"] += value
-    return list(tallies.values())
+def _detail(result: CellResult, dialect_name: str) -> tuple[Any, ...] | None:
+    """Return the place and the stored form of how a cell came about; None where there is nothing to tell."""
+    detail: CellDetail | None = result.detail
+    if detail is None:
+        return None
+    codec, data = compression.packed(_encode_detail(detail), dialect_name)
+    if isinstance(data, str):
+        data = data.encode()
+    return result.log_sequence, result.ordinal, result.trial, codec, data

@@ -111,10 +111,18 @@ class SqliteDatabase:
         self._closed = False
         self._local = threading.local()
         self._reader_connections: list[apsw.Connection] = []
+        self._beside: Path | None = None
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix=f"{path.stem}-read")
         self._writer_connection = open_connection(path)
         self._writer = threading.Thread(target=self._write_loop, name=f"{path.stem}-write", daemon=True)
         self._writer.start()
+
+    def read_beside(self, path: Path) -> None:
+        """Let readers find the tables of another file too, from the next connection on; it must be closed after this.
+
+        A transaction sees a snapshot of each file, not one of both.
+        """
+        self._beside = path
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` in a read-only snapshot on a reader thread."""
@@ -131,6 +139,8 @@ class SqliteDatabase:
         try:
             if raw is None:
                 raw = self._local.connection = open_connection(self.path, read_only=True)
+                if self._beside is not None:
+                    raw.execute("ATTACH DATABASE ? AS beside", (str(self._beside),))
                 self._reader_connections.append(raw)
             raw.execute("BEGIN")
             return work(SqliteConnection(raw))

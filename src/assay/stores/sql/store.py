@@ -11,6 +11,8 @@ from assay.model.errors import Invalid, Unavailable
 from assay.ports.store import Store
 from assay.stores.sql import backup, integrity, log_integrity, migrate
 from assay.stores.sql.access import SqlAccess
+from assay.stores.sql.annotations import SqlAnnotations
+from assay.stores.sql.automations import SqlAutomations
 from assay.stores.sql.database import Connection, Database
 from assay.stores.sql.dataset_logs import SqlDatasetLogs
 from assay.stores.sql.dataset_versions import SqlDatasetVersions
@@ -18,6 +20,7 @@ from assay.stores.sql.datasets import SqlDatasets, SqlDeletedDatasets
 from assay.stores.sql.eval_reports import SqlEvalReports
 from assay.stores.sql.evaluators import SqlEvaluators
 from assay.stores.sql.jobs import SqlAbandonedJobs, SqlJobs
+from assay.stores.sql.judge_cache import SqlJudgeCache
 from assay.stores.sql.log_analytics import SqlLogAnalytics
 from assay.stores.sql.log_compression import LogCompression
 from assay.stores.sql.log_intake import LogIntake
@@ -25,6 +28,9 @@ from assay.stores.sql.log_memory import ResultMemory
 from assay.stores.sql.log_retention import SqlRetention
 from assay.stores.sql.log_samples import SqlLogSamples
 from assay.stores.sql.log_upkeep import SqlLogUpkeep
+from assay.stores.sql.online import SqlOnline
+from assay.stores.sql.providers import SqlProviders
+from assay.stores.sql.rate_limits import SqlRateLimits
 from assay.stores.sql.request_logs import SqlRequestLogs
 from assay.stores.sql.runs import SqlRuns
 from assay.stores.sql.scores import SqlScores
@@ -42,10 +48,14 @@ class SqlStores:
         self._compression = LogCompression(logs)
         if isinstance(logs, SqliteDatabase):
             logs.read_now(self._compression.load)
+            if isinstance(database, SqliteDatabase):
+                database.read_beside(logs.path)
         self._intake = LogIntake(logs, self._compression)
         self._memory = ResultMemory(logs)
         self.access = SqlAccess(database)
         self.runs = SqlRuns(database)
+        self.online = SqlOnline(logs)
+        self.rate_limits = SqlRateLimits(database)
         self.deleted_datasets = SqlDeletedDatasets(database)
         self.abandoned_jobs = SqlAbandonedJobs(database)
         self.log_upkeep = SqlLogUpkeep(logs, self._compression, self._intake, self._memory)
@@ -65,7 +75,11 @@ class SqlStores:
             dataset_logs=SqlDatasetLogs(database, organization_id),
             evaluators=SqlEvaluators(database, organization_id),
             eval_reports=SqlEvalReports(database, organization_id),
-            scores=SqlScores(database, organization_id),
+            scores=SqlScores(database, logs, organization_id),
+            annotations=SqlAnnotations(database, organization_id),
+            automations=SqlAutomations(logs, organization_id, environment),
+            providers=SqlProviders(database, organization_id),
+            judge_cache=SqlJudgeCache(database, organization_id),
             jobs=SqlJobs(database, organization_id),
             request_logs=SqlRequestLogs(logs, self._intake, self._memory, organization_id, environment),
             log_analytics=SqlLogAnalytics(logs, self._memory, organization_id, environment),
@@ -101,8 +115,9 @@ class SqlStores:
 
     def close(self) -> None:
         """Finish accepted writes and let go of the databases."""
-        self._logs.close()
+        # Readers of the one have the other open too.
         self._database.close()
+        self._logs.close()
 
 
 def _applied(connection: Connection) -> list[int]:

@@ -69,13 +69,30 @@ dataset_log = Table(
     Column("metadata", Text),
 )
 
+# What scores on dataset rows and on request logs have in common.
+_SCORE_TEXTS = (
+    "log_id", "evaluator_id", "scorer", "id", "environment", "evaluator_slug", "evaluator_name", "evaluator_type",
+    "score_value_type", "status", "string_value", "categorical_value", "json_value", "explanation", "error_message",
+    "prompt_id", "automation_id", "original", "corrected_by",
+)  # fmt: skip
+_SCORE_INTEGERS = (
+    "organization_id", "boolean_value", "is_passed", "created_at", "updated_at", "prompt_version_number",
+)  # fmt: skip
+
 score = Table(
     "score",
     metadata,
-    *_integers("dataset_sequence", "organization_id", "report_sequence", "boolean_value", "is_passed", "created_at"),
-    *_texts("log_id", "evaluator_id", "scorer", "id", "environment", "evaluator_slug", "evaluator_name"),
-    *_texts("evaluator_type", "score_value_type", "status", "string_value", "categorical_value", "json_value"),
-    *_texts("explanation", "error_message"),
+    *_integers("dataset_sequence", "report_sequence", *_SCORE_INTEGERS),
+    *_texts(*_SCORE_TEXTS),
+    Column("numerical_value", Double),
+    Column("cost_usd", Double),
+)
+
+log_score = Table(
+    "log_score",
+    metadata,
+    *_integers("sequence", *_SCORE_INTEGERS),
+    *_texts(*_SCORE_TEXTS),
     Column("numerical_value", Double),
     Column("cost_usd", Double),
 )
@@ -92,22 +109,23 @@ evaluator_version = Table(
     metadata,
     *_integers("number", "is_read_only", "created_at"),
     *_texts("evaluator_id", "id", "name", "type", "score_value_type", "eval_class", "description", "definition"),
-    *_texts("version_description"),
+    *_texts("version_description", "created_by"),
 )
 
 eval_report = Table(
     "eval_report",
     metadata,
     *_integers("sequence", "organization_id", "dataset_sequence", "dataset_version", "log_count"),
-    *_integers("is_cancel_requested", "created_at", "updated_at", "started_at", "completed_at"),
+    *_integers("is_cancel_requested", "is_pause_requested", "created_at", "updated_at", "started_at", "completed_at"),
     *_texts("id", "environment", "name", "status", "manifest", "error_message", "created_by"),
+    *_texts("settings", "estimate", "cancel_reason"),
 )
 
 cell = Table(
     "cell",
     metadata,
     *_integers("report_sequence", "log_sequence", "ordinal", "trial", "boolean_value", "is_passed", "attempts"),
-    *_integers("created_at"),
+    *_integers("created_at", "input_tokens", "output_tokens"),
     *_texts("log_id", "status", "string_value", "categorical_value", "json_value", "explanation"),
     *_texts("error_kind", "error_message"),
     Column("numerical_value", Double),
@@ -143,4 +161,44 @@ trace = Table(
     *_integers("root_sequence"),
     *_texts("trace_unique_id"),
     Column("cost", Double),
+)
+
+annotation_task = Table(
+    "annotation_task",
+    metadata,
+    *_integers("sequence", "organization_id", "report_sequence", "ordinal", "dataset_sequence", "log_sequence"),
+    *_integers("created_at", "completed_at"),
+    *_texts("id", "log_id", "evaluator_id", "evaluator_slug", "status", "completed_by"),
+)
+
+provider = Table(
+    "provider",
+    metadata,
+    *_integers("organization_id", "is_enabled", "created_at", "updated_at"),
+    *_texts("id", "name", "kind", "base_url", "models", "prices", "limits", "created_by"),
+    Column("sealed_key", LargeBinary),
+)
+
+log_condition = Table(
+    "log_condition",
+    metadata,
+    *_integers("organization_id", "created_at", "updated_at"),
+    *_texts("id", "condition_slug", "name", "condition_type", "description", "condition_policy"),
+)
+
+automation = Table(
+    "automation",
+    metadata,
+    *_integers("organization_id", "is_enabled", "seen", "created_at", "updated_at", "claimed_until"),
+    *_integers("evaluated_count", "failed_count", "not_matched_count", "not_sampled_count"),
+    *_texts("id", "environment", "automation_slug", "name", "automation_type", "condition_id", "evaluator_ids"),
+    *_texts("claimed_by"),
+    Column("sampling_rate", Double),
+)
+
+automation_event = Table(
+    "automation_event",
+    metadata,
+    *_integers("sequence", "created_at"),
+    *_texts("automation_id", "log_id", "decision", "reason"),
 )
