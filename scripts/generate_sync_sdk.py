@@ -21,6 +21,7 @@ DROPPED = frozenset({"async", "await"})
 RENAMED = {
     "_async": "_sync",
     "aclose": "close",
+    "aclosing": "closing",
     "aread": "read",
     "aiter_bytes": "iter_bytes",
     "__aenter__": "__enter__",

@@ -44,9 +44,7 @@ class Worker:
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "assay.cli.main", "worker", *self.options]
             # A session of its own: whatever it leaves behind can be found.
-            self.process = subprocess.Popen(
-                command, env=environment, stdout=log, stderr=log, start_new_session=True
-            )
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
 
     def has_processes(self) -> bool:
         """Tell whether it, or a process that it started, is there."""

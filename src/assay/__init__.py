@@ -7,6 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from assay.evaluators.contract import Parameter
+    from assay.evaluators.declaration import evaluator
     from assay.model.errors import (
         AssayError,
         Conflict,
@@ -17,7 +19,19 @@ if TYPE_CHECKING:
         TooLarge,
         Unavailable,
     )
+    from assay.model.evaluator import EvaluatorInputs, PassRule, ScoreRange, Skipped, Verdict
     from assay.sdk import AsyncClient, Client
+    from assay.sdk.automation_types import Automation, AutomationEvent, Condition
+    from assay.sdk.evaluator_types import (
+        AnnotationTask,
+        BenchRow,
+        Evaluator,
+        EvaluatorBench,
+        EvaluatorRun,
+        Provider,
+        ProviderTest,
+        Score,
+    )
     from assay.sdk.log_types import (
         Customer,
         LogSample,
@@ -31,6 +45,19 @@ if TYPE_CHECKING:
         Thread,
         Trace,
     )
+    from assay.sdk.report_types import (
+        CellScore,
+        EvalReport,
+        ReportAgreement,
+        ReportEvaluator,
+        ReportPower,
+        ReportRow,
+        ReportRowDetail,
+        ReportSlices,
+        ReportSnapshot,
+        ReportVerification,
+        ScoreSummary,
+    )
     from assay.sdk.types import (
         ApiKey,
         BulkResult,
@@ -39,27 +66,27 @@ if TYPE_CHECKING:
         DatasetLog,
         DatasetVersion,
         DeleteResult,
-        EvalReport,
-        Evaluator,
-        EvaluatorRun,
         ImportResult,
         Job,
         LogCreated,
         LogsSummary,
         NewApiKey,
         Page,
-        ReportEvaluator,
-        ReportRow,
         RowDifference,
-        ScoreSummary,
     )
 
 __all__ = [
+    "AnnotationTask",
     "ApiKey",
     "AssayError",
     "AsyncClient",
+    "Automation",
+    "AutomationEvent",
+    "BenchRow",
     "BulkResult",
+    "CellScore",
     "Client",
+    "Condition",
     "Conflict",
     "Customer",
     "Dataset",
@@ -69,6 +96,8 @@ __all__ = [
     "DeleteResult",
     "EvalReport",
     "Evaluator",
+    "EvaluatorBench",
+    "EvaluatorInputs",
     "EvaluatorRun",
     "ImportResult",
     "Invalid",
@@ -81,22 +110,37 @@ __all__ = [
     "NotAuthenticated",
     "NotFound",
     "Page",
+    "Parameter",
+    "PassRule",
+    "Provider",
+    "ProviderTest",
     "RecordResult",
+    "ReportAgreement",
     "ReportEvaluator",
+    "ReportPower",
     "ReportRow",
+    "ReportRowDetail",
+    "ReportSlices",
+    "ReportSnapshot",
+    "ReportVerification",
     "RequestLog",
     "RequestLogCreated",
     "RequestLogPage",
     "RequestLogsSummary",
     "RowDifference",
     "SamplePreview",
+    "Score",
+    "ScoreRange",
     "ScoreSummary",
+    "Skipped",
     "Span",
     "Thread",
     "TooLarge",
     "Trace",
     "Unavailable",
+    "Verdict",
     "__version__",
+    "evaluator",
 ]
 
 _ERRORS = frozenset(
@@ -127,6 +171,46 @@ _LOGS = frozenset(
         "Trace",
     }
 )
+_EVALUATION = frozenset(
+    {
+        "AnnotationTask",
+        "BenchRow",
+        "Evaluator",
+        "EvaluatorBench",
+        "EvaluatorRun",
+        "Provider",
+        "ProviderTest",
+        "Score",
+    }
+)
+_AUTOMATIONS = frozenset({"Automation", "AutomationEvent", "Condition"})
+_REPORTS = frozenset(
+    {
+        "CellScore",
+        "EvalReport",
+        "ReportAgreement",
+        "ReportEvaluator",
+        "ReportPower",
+        "ReportRow",
+        "ReportRowDetail",
+        "ReportSlices",
+        "ReportSnapshot",
+        "ReportVerification",
+        "ScoreSummary",
+    }
+)
+_EVALUATORS = frozenset({"EvaluatorInputs", "PassRule", "ScoreRange", "Skipped", "Verdict"})
+_HOMES = (
+    (_ERRORS, "assay.model.errors"),
+    (_CLIENTS, "assay.sdk"),
+    (_LOGS, "assay.sdk.log_types"),
+    (_EVALUATION, "assay.sdk.evaluator_types"),
+    (_AUTOMATIONS, "assay.sdk.automation_types"),
+    (_REPORTS, "assay.sdk.report_types"),
+    (_EVALUATORS, "assay.model.evaluator"),
+    (frozenset({"Parameter"}), "assay.evaluators.contract"),
+    (frozenset({"evaluator"}), "assay.evaluators.declaration"),
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -134,8 +218,7 @@ def __getattr__(name: str) -> Any:
     if name == "__version__":
         value: Any = _version()
     elif name in __all__:
-        homes = ((_ERRORS, "assay.model.errors"), (_CLIENTS, "assay.sdk"), (_LOGS, "assay.sdk.log_types"))
-        home = next((home for names, home in homes if name in names), "assay.sdk.types")
+        home = next((home for names, home in _HOMES if name in names), "assay.sdk.types")
         value = getattr(importlib.import_module(home), name)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -35,10 +35,10 @@ async def get_report_slices(
     evaluator_slug: Annotated[str | None, _EVALUATOR] = None,
 ) -> Response:
     """Compare the rows of each label with all others, adjusted for how many comparisons there are."""
+    report = await caller.store.eval_reports.get(dataset_id, report_id)
     path = None if by is None else read_metadata_path(by, "by")
     if path is None:
         raise Invalid.field("by", f"{REQUIRED} Name a metadata path, such as metadata.topic.")
-    report = await caller.store.eval_reports.get(dataset_id, report_id)
     return answer(await services.slices(caller.store, report, _task(report, evaluator_slug), path))
 
 
@@ -52,11 +52,11 @@ async def get_report_power(
     evaluator_slug: Annotated[str | None, _EVALUATOR] = None,
 ) -> Response:
     """Say what difference another run could show, how many rows a wanted one needs, and whether trials would help."""
+    report = await caller.store.eval_reports.get(dataset_id, report_id)
     if effect is not None and not 0 < effect < math.inf:
         raise Invalid.field("effect", f"'{effect}' is no number greater than 0.")
     if rows is not None and not 2 <= rows <= _MOST_ROWS:
         raise Invalid.field("rows", f"'{rows}' is no whole number from 2 to {_MOST_ROWS}.")
-    report = await caller.store.eval_reports.get(dataset_id, report_id)
     return answer(await services.power(caller.store, report, _task(report, evaluator_slug), effect, rows))
 
 

@@ -28,6 +28,7 @@ class Commands(LazyGroup):
         "reports": Mounted("assay.cli.reports", "app", "Evaluate a dataset and read the reports.", WORK),
         "keys": Mounted("assay.cli.keys", "app", "API keys: make, list, revoke.", WORK),
         "serve": Mounted("assay.cli.serve", "serve", "Start the server.", RUN),
+        "worker": Mounted("assay.cli.operate", "worker", "Work on reports beside other workers.", RUN),
         "migrate": Mounted("assay.cli.operate", "migrate", "Bring the database to this release's schema.", RUN),
         "backup": Mounted("assay.cli.operate", "backup", "Write a consistent copy of the data.", RUN),
         "restore": Mounted("assay.cli.operate", "restore", "Put a backup into an empty data directory.", RUN),

@@ -1,4 +1,4 @@
-"""Commands for the operator, which open the database themselves: migrate, back up, restore, verify, organizations."""
+"""Commands for the operator, which open the database themselves: migrate, back up, restore, verify, work."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from assay import assembly
+from assay.api.request_log import set_up_logging
 from assay.ports.store import Stores
 from assay.services import access
 from assay.settings import Settings, read_settings
@@ -73,6 +74,25 @@ def verify(data: DataOption = None) -> None:
     if problems:
         raise typer.Exit(1)
     _out.print("everything is in order")
+
+
+@app.command()
+def worker(
+    concurrency: Annotated[int, typer.Option(min=1, max=64, help="Chunks of reports that are worked on at once.")] = 4,
+    data: DataOption = None,
+) -> None:
+    """Work on eval reports beside other workers on one PostgreSQL database (ASSAY_ENGINE=procrastinate)."""
+    import uvloop
+
+    settings = read_settings(data_directory=data)
+    set_up_logging()
+    stores = assembly.open_stores(settings)
+    try:
+        work = assembly.build_worker(stores, settings, concurrency)
+        _err.print(f"Assay worker: {concurrency} chunks at once; Ctrl-C or SIGTERM stops it")
+        uvloop.run(work.run())
+    finally:
+        stores.close()
 
 
 @organizations.command("create")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -32,7 +35,7 @@ def read_filters(shorthands: list[str] | None, filters: str | None) -> dict[str,
     """
     merged: dict[str, Any] = read_object(filters, "--filters") if filters is not None else {}
     for shorthand in shorthands or []:
-        field, operator, value = _parted(shorthand)
+        field, operator, value = read_comparison(shorthand, "--filter")
         if field in merged:
             raise typer.BadParameter(
                 f"{field} is filtered twice; write both conditions in --filters.", param_hint="--filter"
@@ -62,16 +65,41 @@ def read_value(words: str | None) -> Any:
         return words
 
 
-def _parted(shorthand: str) -> tuple[str, str, Any]:
+def read_comparison(shorthand: str, option: str) -> tuple[str, str, Any]:
+    """Return the field, operator and value of FIELD=VALUE; the operator is one of the values of `OPERATORS`.
+
+    Raises BadParameter.
+    """
     positions = [
         (shorthand.find(spelling), -len(spelling), spelling) for spelling in OPERATORS if spelling in shorthand
     ]
     if not positions:
-        raise typer.BadParameter(f'"{shorthand}" is not FIELD=VALUE', param_hint="--filter")
+        raise typer.BadParameter(f'"{shorthand}" is not FIELD=VALUE', param_hint=option)
     at, _, spelling = min(positions)
     field = shorthand[:at].strip()
     if not field:
-        raise typer.BadParameter(f'"{shorthand}" names no field', param_hint="--filter")
+        raise typer.BadParameter(f'"{shorthand}" names no field', param_hint=option)
     value = shorthand[at + len(spelling) :].strip()
     parsed = read_value(value)
     return field, OPERATORS[spelling], parsed if isinstance(parsed, (bool, int, float)) else value
+
+
+def read_text(words: str, option: str) -> str:
+    """Return a text that is given as it is, as @FILE, or as - for standard input. Raises BadParameter."""
+    if words == "-":
+        return sys.stdin.read()
+    return read_file(Path(words[1:]), option) if words.startswith("@") else words
+
+
+def read_file(path: Path, option: str) -> str:
+    """Return the text of a file. Raises BadParameter."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise typer.BadParameter(f"{path} cannot be read: {reason}", param_hint=option) from error
+
+
+def slug_of(name: str) -> str:
+    """Return a name as a slug: small letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "unnamed"

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from assay.cli.figures import dollars, duration
 from assay.cli.output import clean, console
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
-    from assay.sdk.types import EvalReport
+    from assay.sdk.report_types import ReportSnapshot
 
 
 @contextmanager
@@ -33,16 +34,28 @@ def row_progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 @contextmanager
-def report_progress(title: str) -> Iterator[Callable[[EvalReport], None]]:
-    """Show finished cells of a run; yields `progress(report)`."""
-    with _bar(_count_column()) as bar:
-        task = bar.add_task(clean(title), total=None)
+def report_progress(title: str) -> Iterator[Callable[[ReportSnapshot], None]]:
+    """Show finished cells of a run, how many failed, what they cost and the time left; yields `progress(snapshot)`."""
+    from rich.progress import TextColumn
 
-        def show(report: EvalReport) -> None:
-            if report.progress is not None:
-                bar.update(task, completed=report.progress.finished_count, total=report.progress.cell_count)
+    with _bar(_count_column(), TextColumn("{task.fields[told]}", markup=False), is_timed=False) as bar:
+        task = bar.add_task(clean(title), total=None, told="")
+
+        def show(snapshot: ReportSnapshot) -> None:
+            bar.update(task, completed=snapshot.finished_count, total=snapshot.cell_count, told=_told(snapshot))
 
         yield show
+
+
+def _told(snapshot: ReportSnapshot) -> str:
+    parts = [f"{snapshot.failed_count:,} failed"] if snapshot.failed_count else []
+    if snapshot.cost_usd:
+        parts.append(dollars(snapshot.cost_usd, snapshot.unknown_cost_count))
+    if snapshot.is_cancel_requested or snapshot.is_pause_requested:
+        parts.append("stopping")
+    elif snapshot.eta_seconds is not None and not snapshot.is_finished:
+        parts.append(f"{duration(snapshot.eta_seconds)} left")
+    return clean(" · ".join(parts))
 
 
 def _count_column() -> ProgressColumn:
@@ -51,7 +64,7 @@ def _count_column() -> ProgressColumn:
     return MofNCompleteColumn()
 
 
-def _bar(*columns: ProgressColumn) -> Progress:
+def _bar(*columns: ProgressColumn, is_timed: bool = True) -> Progress:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     err = console(to_stderr=True)
@@ -59,7 +72,7 @@ def _bar(*columns: ProgressColumn) -> Progress:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         *columns,
-        TimeRemainingColumn(),
+        *((TimeRemainingColumn(),) if is_timed else ()),
         console=err,
         disable=not err.is_terminal,
     )

@@ -15,7 +15,7 @@ from assay.model.errors import NotFound
 
 if TYPE_CHECKING:
     from assay.sdk import Client
-    from assay.sdk.types import CellScore
+    from assay.sdk.report_types import CellScore
 
 app = typer.Typer(no_args_is_help=True, help="Evaluate a dataset and read the reports.")
 

@@ -13,6 +13,7 @@ import uvicorn
 from rich.console import Console
 
 from assay import assembly
+from assay.api.events import end_streams
 from assay.api.request_log import set_up_logging
 from assay.model.errors import Unavailable
 from assay.settings import Settings, read_settings
@@ -22,6 +23,15 @@ _GRACE_SECONDS = 30
 _IDLE_CONNECTION_SECONDS = 75
 
 app = typer.Typer()
+
+
+class _Server(uvicorn.Server):
+    """A server whose shutdown does not wait for those who follow events: they would use up its grace."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then shut down as usual."""
+        end_streams()
+        await super().shutdown(sockets)
 
 
 @app.command()
@@ -59,7 +69,7 @@ def serve(
         server_header=False,
     )
     _welcome(settings, url, None if new_key is None else new_key.text)
-    uvicorn.Server(config).run(sockets=[listener])
+    _Server(config).run(sockets=[listener])
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -9,9 +9,9 @@ from typing import Any
 
 from assay.engine.budget import Budget
 from assay.engine.evaluations import ByModel, Ready, Workshop
-from assay.engine.judge_call import Stopped
 from assay.engine.pilot import Pilot
 from assay.engine.recorder import Recorder
+from assay.engine.stop import Stop, Stopped
 from assay.engine.waiting import until_available
 from assay.evaluators.run import failed_outcome
 from assay.model.errors import Invalid, Unavailable
@@ -39,7 +39,6 @@ class EvalRun:
 
     def __init__(self, runs: RunStore, report: EvalReport) -> None:
         self.report = report
-        self.is_stopped = False
         self.state: RunState | None = None
         self.budget = Budget(report.settings.budget_usd, sum(task.cost_usd for task in report.tasks))
         self._runs = runs
@@ -47,6 +46,7 @@ class EvalRun:
         self._ready: Mapping[int, Ready] = {}
         self._recorder = Recorder(runs, report.id, self._note)
         self._cells_under_way = 0
+        self._stop = Stop()
         self._is_leaving = False
         self._progress = asyncio.Event()
 
@@ -58,8 +58,13 @@ class EvalRun:
 
     def stop(self) -> None:
         """Begin nothing more."""
-        self.is_stopped = True
+        self._stop.set()
         self._progress.set()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Tell whether nothing more is to begin."""
+        return self._stop.is_set
 
     async def prepare(self, stores: Stores, workshop: Workshop) -> None:
         """Make the report's evaluators ready; raises Invalid when one cannot run here."""
@@ -78,7 +83,7 @@ class EvalRun:
                 run=report.id,
                 most=settings.max_concurrency,
                 cache=cache,
-                is_stopped=lambda: self.is_stopped,
+                stop=self._stop,
             )
             if settings.budget_usd is not None and isinstance(one, ByModel) and not one.run.route.has_price:
                 raise Invalid.field(

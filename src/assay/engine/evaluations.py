@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assay.engine.judge_call import JudgeRun
 from assay.engine.models import Models
+from assay.engine.stop import Stop
 from assay.evaluators.code import evaluate_code
 from assay.evaluators.judge.judge import Judge
 from assay.evaluators.outcome import answer_reader
@@ -85,16 +86,18 @@ class Workshop:
         run: str,
         most: int,
         cache: JudgeCache | None = None,
-        is_stopped: Callable[[], bool] = lambda: False,
+        stop: Stop | None = None,
     ) -> Ready:
         """Return an evaluator version ready to judge for the run of this name, `most` model calls of it at once.
+
+        After `stop` it begins no model call any more.
 
         Raises Invalid when it cannot run here: nobody serves its model, or there is no sandbox for its code.
         """
         if method == "llm":
             judge = Judge(version)
             route = await self._models.route(organization_id, judge.model)
-            return ByModel(JudgeRun(judge, answer_reader(version), route, run, most, cache, is_stopped))
+            return ByModel(JudgeRun(judge, answer_reader(version), route, run, most, cache, stop or Stop()))
         if method == "code":
             why_not = await self._isolation if self._isolation is not None else "the server is not started"
             if why_not is not None:

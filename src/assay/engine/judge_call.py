@@ -6,8 +6,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from assay.engine.models import ModelRoute
+from assay.engine.stop import Stop, Stopped
 from assay.engine.waiting import until_available
 from assay.evaluators.judge.judge import Judge, cache_key
 from assay.evaluators.outcome import ReadAnswer, WrongAnswer
@@ -42,10 +43,6 @@ _FAULTS_OF_FORM = ("unparseable", "ambiguous", "wrong_type")
 _random = random.Random()  # noqa: S311
 
 
-class Stopped(Exception):
-    """The run was stopped before this call began."""
-
-
 @dataclass(slots=True)
 class _Bill:
     """What the calls of one cell came to; a cost is unknown as soon as one call's is."""
@@ -70,7 +67,7 @@ class _Bill:
 class JudgeRun:
     """A judge with all that a run gives it.
 
-    `run` and `most` are how its provider's gate knows the run; `is_stopped` says when no call is to begin any more.
+    `run` and `most` are how its provider's gate knows the run; after `stop` no call begins any more.
     """
 
     judge: Judge
@@ -79,7 +76,7 @@ class JudgeRun:
     run: str
     most: int
     cache: JudgeCache | None = None
-    is_stopped: Callable[[], bool] = lambda: False
+    stop: Stop = field(default_factory=Stop)
 
     async def evaluate(self, inputs: EvaluatorInputs) -> tuple[Outcome, CellDetail | None]:
         """Judge one row. Failure is an outcome; only a store that is away, a cancel, or Stopped is raised."""
@@ -143,9 +140,10 @@ class JudgeRun:
             attempt += 1
             bill.attempts += 1
             try:
-                async with self.route.gate.enter(self.run, self.most, tokens, is_retry=attempt > 1):
-                    if self.is_stopped():
-                        raise Stopped
+                async with AsyncExitStack() as held:
+                    async with self.stop.waiting():
+                        turn = self.route.gate.enter(self.run, self.most, tokens, is_retry=attempt > 1)
+                        await held.enter_async_context(turn)
                     started = time.perf_counter()
                     try:
                         reply = await self.route.client.chat(call)
@@ -160,7 +158,8 @@ class JudgeRun:
                 if pause is None:
                     raise
             # Outside of the gate: whoever waits holds no slot.
-            await asyncio.sleep(pause)
+            async with self.stop.waiting():
+                await asyncio.sleep(pause)
 
     def _key(self, call: ChatCall) -> bytes:
         # One name may be another model elsewhere.
@@ -170,7 +169,7 @@ class JudgeRun:
         if self.cache is None:
             return None
         cache, key = self.cache, self._key(call)
-        stored = await until_available(lambda: cache.find(key), "the cache of judges", self.is_stopped)
+        stored = await until_available(lambda: cache.find(key), "the cache of judges", lambda: self.stop.is_set)
         return None if stored is None else msgspec.json.decode(stored, type=ChatReply)
 
     def _read(self, reply: ChatReply, bill: _Bill) -> Outcome | None:

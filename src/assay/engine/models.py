@@ -102,8 +102,10 @@ class Models:
         if not are_list_prices_loaded():
             # Half a second of reading.
             await asyncio.to_thread(load_list_prices)
-        known = [*await self._own(organization_id), *self._environment]
-        found = _choose(known, model)
+        found = _choose([*await self._own(organization_id), *self._environment], model)
+        if found is None and self._remembered.pop(organization_id, None) is not None:
+            # It may have been added just now.
+            found = _choose([*await self._own(organization_id), *self._environment], model)
         if found is None:
             raise Invalid.field(
                 "llm_config.model",

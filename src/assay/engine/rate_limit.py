@@ -43,15 +43,20 @@ class Rate:
 
 
 class LocalReservations:
-    """The reservations of one process: where the even flow has got to."""
+    """The reservations of one process: where the even flow has got to.
+
+    It begins without a burst: what a process that died sent in the minute before, nobody knows.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._free_at = 0.0
+        self._free_at: float | None = None
 
     async def reserve(self, interval_seconds: float, tolerance_seconds: float, units: int) -> float:
         """Take `units` and return how many seconds to wait before they may leave."""
         now = self._clock()
+        if self._free_at is None:
+            self._free_at = now + tolerance_seconds
         wait = max(0.0, self._free_at - tolerance_seconds - now)
         self._free_at = max(self._free_at, now) + units * interval_seconds
         return wait

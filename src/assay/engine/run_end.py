@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assay.engine.waiting import until_available
-from assay.model.errors import Invalid
 from assay.evaluators.scale import number_range
+from assay.model.errors import Invalid
 from assay.model.eval_report import CancelReason, EvalReport, EvalTask, ReportStatus, TaskCells
 from assay.ports.runs import RunStore
 from assay.statistics.summary import Coverage, summarize_cells

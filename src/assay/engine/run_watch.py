@@ -17,7 +17,9 @@ async def watch(run: EvalRun, look: asyncio.Event, cut: Callable[[], None]) -> N
     """Ask again and again, and at once when `look` is set; `cut` is called, once, when the report is cancelled."""
     while True:
         with suppress(TimeoutError):
-            await asyncio.wait_for(look.wait(), LOOK_EVERY_SECONDS)
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with what it waits for.
+            async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                await look.wait()
         look.clear()
         with suppress(Unavailable):
             state = await run.look()

@@ -38,6 +38,15 @@ class Health(Wire, frozen=True, kw_only=True):
     status: str
 
 
+class Interval(Wire, frozen=True, kw_only=True):
+    """A confidence interval; `level` such as 0.95, `method` names the formula."""
+
+    lower: float | None = None
+    upper: float | None = None
+    level: float = 0.95
+    method: str = ""
+
+
 class Dataset(Wire, frozen=True, kw_only=True):
     """A named collection of rows; `version` is the number of its newest version where the server tells it."""
 
@@ -196,171 +205,6 @@ class LogsSummary(Wire, frozen=True, kw_only=True):
     avg_ttft: float | None = None
     has_output: int | None = None
     scores: JsonObject | None = None
-
-
-class Evaluator(Wire, frozen=True, kw_only=True):
-    """A versioned way to judge a row; `type` is llm, code or human."""
-
-    id: str
-    name: str
-    evaluator_slug: str
-    type: str = ""
-    score_value_type: str = ""
-    eval_class: str = ""
-    description: str | None = ""
-    direction: str | None = None
-    unit: str = ""
-    is_builtin: bool = False
-    is_read_only: bool = False
-    version: int | None = None
-    version_count: int | None = None
-    score_config: JsonObject | None = None
-    passing_conditions: JsonObject | None = None
-    llm_config: JsonObject | None = None
-    code_config: JsonObject | None = None
-    configurations: JsonObject | None = None
-    tags: Sequence[Any] = ()
-    starred: bool = False
-    created_at: AwareDatetime | None = None
-    updated_at: AwareDatetime | None = None
-
-
-class EvaluatorRun(Wire, frozen=True, kw_only=True):
-    """What an evaluator said about inputs that were tried out; `score` has the evaluator's value type."""
-
-    score: Any = None
-    score_type: str | None = None
-    status: str | None = None
-    is_passed: bool | None = None
-    evaluator_id: str | None = None
-    evaluator_slug: str | None = None
-    evaluator_name: str | None = None
-    explanation: str | None = None
-    evaluation_result: Any = None
-    error_message: str | None = None
-    execution_time: float | None = None
-
-
-class Interval(Wire, frozen=True, kw_only=True):
-    """A confidence interval; `level` such as 0.95, `method` names the formula."""
-
-    lower: float | None = None
-    upper: float | None = None
-    level: float = 0.95
-    method: str = ""
-
-
-class Coverage(Wire, frozen=True, kw_only=True):
-    """Cells by what became of them."""
-
-    total: int = 0
-    scored: int = 0
-    skipped: int = 0
-    failed: int = 0
-
-
-class HistogramBin(Wire, frozen=True, kw_only=True):
-    """One bin: `lower` <= value < `upper` (the last bin includes its upper edge)."""
-
-    lower: float
-    upper: float
-    count: int
-
-
-class PassRate(Wire, frozen=True, kw_only=True):
-    """The share of passed cells, 0 to 1, with its interval."""
-
-    rate: float | None = None
-    passed: int = 0
-    total: int = 0
-    confidence_interval: Interval | None = None
-
-
-class ScoreSummary(Wire, frozen=True, kw_only=True):
-    """An evaluator's figures over a report: mean with interval, spread, pass rate, counts of categories."""
-
-    coverage: Coverage | None = None
-    mean: float | None = None
-    standard_error: float | None = None
-    standard_deviation: float | None = None
-    confidence_interval: Interval | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    percentiles: Mapping[str, float | None] | None = None
-    histogram: Sequence[HistogramBin] | None = None
-    pass_rate: PassRate | None = None
-    counts: Any = None
-    mean_bounds: Any = None
-
-
-class ReportEvaluator(Wire, frozen=True, kw_only=True):
-    """One evaluator's part of a report; `score` is its mean, booleans counting 0 and 1."""
-
-    evaluator_slug: str
-    evaluator_id: str | None = None
-    name: str = ""
-    score_value_type: str = ""
-    direction: str | None = None
-    unit: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    status: str = ""
-    scored_count: int = 0
-    skipped_count: int = 0
-    failed_count: int = 0
-    passed_count: int = 0
-    score: float | None = None
-    summary: ScoreSummary | None = None
-
-
-class ReportProgress(Wire, frozen=True, kw_only=True):
-    """How far a report is: finished of all cells, `percent` 0 to 100."""
-
-    finished_count: int = 0
-    cell_count: int = 0
-    percent: float = 0
-
-
-class EvalReport(Wire, frozen=True, kw_only=True):
-    """A run of evaluators over one dataset version."""
-
-    id: str
-    dataset_id: str
-    status: str
-    evaluator_slugs: Sequence[str] = ()
-    name: str | None = None
-    progress: ReportProgress | None = None
-    dataset_version: int | None = None
-    log_count: int | None = None
-    started_at: AwareDatetime | None = None
-    completed_at: AwareDatetime | None = None
-    created_at: AwareDatetime | None = None
-    updated_at: AwareDatetime | None = None
-    error_message: str | None = None
-    evaluators: Sequence[ReportEvaluator] = ()
-    results: JsonObject | None = None
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether nothing more will happen to it by itself."""
-        return self.status in ("completed", "failed", "cancelled")
-
-
-class CellScore(Wire, frozen=True, kw_only=True):
-    """One evaluator's verdict on one row: status scored, skipped or failed."""
-
-    status: str
-    score: Any = None
-    is_passed: bool | None = None
-    explanation: str | None = None
-    error_message: str | None = None
-
-
-class ReportRow(Wire, frozen=True, kw_only=True):
-    """A row of a report and its verdicts by evaluator slug."""
-
-    log_id: str
-    scores: Mapping[str, CellScore] = {}
 
 
 class ApiKey(Wire, frozen=True, kw_only=True):

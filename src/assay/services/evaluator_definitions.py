@@ -94,7 +94,8 @@ def define(base: EvaluatorVersion | None, changes: Changes, *, is_merge: bool) -
     )
     if value_type == "categorical" and "categorical_choices" in changes and not choices and not choices_of(version):
         raise Unprocessable(fields={"categorical_choices": [_MISSING_CHOICES]})
-    return version
+    # What charts and bounds of a mean read, wherever the client wrote it.
+    return replace(version, score_range=number_range(version))
 
 
 _EMPTY = EvaluatorVersion(

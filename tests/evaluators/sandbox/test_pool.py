@@ -252,6 +252,40 @@ def test_rows_survive_the_death_of_their_zygote() -> None:
     assert [result.value for result in asyncio.run(run())] == [*range(10), "again"]
 
 
+def test_what_a_zygote_had_running_dies_with_it() -> None:
+    async def run() -> None:
+        pool = SandboxPool(Limits(row_seconds=90.0, cpu_seconds=90.0), workers=1)
+        evaluation = asyncio.create_task(pool.evaluate("def main(e):\n    while True: pass\n", [b"{}"]))
+        children = await until_running(pool, 1)
+        (zygote,) = pool.process_ids
+        os.kill(zygote, signal.SIGKILL)
+        await until_gone(children)
+        evaluation.cancel()
+        await asyncio.wait([evaluation])
+        await pool.stop()
+
+    asyncio.run(run())
+
+
+def test_a_row_whose_zygote_is_lost_again_and_again_fails_alone() -> None:
+    async def run() -> list[RowResult]:
+        pool = SandboxPool(Limits(row_seconds=90.0, cpu_seconds=90.0), workers=1)
+        source = "def main(e):\n    while e['n'] == 0: pass\n    return e['n']\n"
+        evaluation = asyncio.create_task(pool.evaluate(source, [b'{"n": 0}', b'{"n": 1}']))
+        for _ in range(3):
+            await until_running(pool, 1)
+            (zygote,) = pool.process_ids
+            os.kill(zygote, signal.SIGKILL)
+            await until_gone({zygote})
+            await until(lambda zygote=zygote: zygote not in pool.process_ids)
+        results = await evaluation
+        await pool.stop()
+        return results
+
+    first, second = asyncio.run(run())
+    assert (first.error_kind, second.value) == ("crashed", 1)
+
+
 def test_nothing_is_left_running_after_stop() -> None:
     hang = "def main(e):\n    while True:\n        try: main(e)\n        except BaseException: pass\n"
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from assay.sdk._async.automations import AsyncAutomations, AsyncConditions
 from assay.sdk._async.dataset_logs import AsyncDatasetLogs
 from assay.sdk._async.datasets import AsyncDatasets
 from assay.sdk._async.eval_reports import AsyncEvalReports
 from assay.sdk._async.evaluators import AsyncEvaluators
 from assay.sdk._async.jobs import AsyncJobs
 from assay.sdk._async.keys import AsyncKeys
+from assay.sdk._async.providers import AsyncProviders
 from assay.sdk._async.request_logs import AsyncRequestLogs
 from assay.sdk._async.retention import AsyncRetention
+from assay.sdk._async.scores import AsyncAnnotationTasks, AsyncScores
 from assay.sdk._async.traces import AsyncCustomers, AsyncThreads, AsyncTraces
 from assay.sdk._async.transport import AsyncTransport, ResponseObserver
 from assay.sdk.addressing import api_key_from, base_url_from, decoded
@@ -47,6 +50,11 @@ class AsyncClient:
         self.retention = AsyncRetention(self._transport)
         self.evaluators = AsyncEvaluators(self._transport)
         self.eval_reports = AsyncEvalReports(self._transport)
+        self.providers = AsyncProviders(self._transport)
+        self.scores = AsyncScores(self._transport)
+        self.annotation_tasks = AsyncAnnotationTasks(self._transport)
+        self.conditions = AsyncConditions(self._transport)
+        self.automations = AsyncAutomations(self._transport)
         self.keys = AsyncKeys(self._transport)
         self.jobs = AsyncJobs(self._transport)
 

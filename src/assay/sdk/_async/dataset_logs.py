@@ -11,6 +11,7 @@ from typing import IO, Any
 import msgspec
 
 from assay.model.errors import AssayError, Invalid
+from assay.sdk._async.downloading import ByteProgress, save
 from assay.sdk._async.paging import get_page, walk
 from assay.sdk._async.transport import AsyncTransport
 from assay.sdk._async.waiting import blocking
@@ -30,7 +31,6 @@ from assay.sdk.types import (
 
 READ_BYTES = 256 * 1024
 Row = Mapping[str, Any] | msgspec.Struct
-ByteProgress = Callable[[int, int | None], None]
 
 
 class AsyncDatasetLogs:
@@ -191,21 +191,7 @@ class AsyncDatasetLogs:
         parameters = {"format": format, "version": version}
         url = path_to("datasets", dataset_id, "logs", "export")
         parts = self._transport.download(url, filter_body(filters), parameters)
-        if not isinstance(destination, (str, PathLike)):
-            return await _write(parts, destination, progress)
-        path = Path(destination)
-        partial = path.with_name(path.name + ".partial")
-        try:
-            file = await blocking(partial.open, "wb")
-            try:
-                with closing(file):
-                    size = await _write(parts, file, progress)
-                await blocking(partial.replace, path)
-            finally:
-                await blocking(partial.unlink, missing_ok=True)
-        except OSError as error:
-            raise Invalid.field("file", f"{path} cannot be written: {error.strerror or error}.") from error
-        return size
+        return await save(parts, destination, progress)
 
     async def _import(
         self,
@@ -241,13 +227,3 @@ async def _read(file: IO[bytes], total: int | None, progress: ByteProgress | Non
         sent += len(part)
         if progress is not None:
             progress(sent, total)
-
-
-async def _write(parts: AsyncIterator[bytes], file: IO[bytes], progress: ByteProgress | None) -> int:
-    written = 0
-    async for part in parts:
-        await blocking(file.write, part)
-        written += len(part)
-        if progress is not None:
-            progress(written, None)
-    return written

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -73,6 +73,7 @@ class AsyncTransport:
         body: Any = None,
         content: bytes | None = None,
         is_read: bool = False,
+        is_patient: bool = False,
         idempotency_key: str | None = None,
     ) -> Answer:
         """Send a request and read its answer as `answer`; errors as in `send`."""
@@ -83,6 +84,7 @@ class AsyncTransport:
             body=body,
             content=content,
             is_read=is_read,
+            is_patient=is_patient,
             idempotency_key=idempotency_key,
         )
         return decoded(reply.body, answer, self.base_url)
@@ -97,14 +99,16 @@ class AsyncTransport:
         content: bytes | None = None,
         is_read: bool = False,
         is_public: bool = False,
+        is_patient: bool = False,
         accepted: tuple[int, ...] = (),
         idempotency_key: str | None = None,
     ) -> Reply:
         """Send a request and return the answer when it is 2xx or one of `accepted`.
 
         `body` is encoded as JSON, `content` is JSON already; `is_read` marks a POST that only filters,
-        `idempotency_key` one that the server does only once. Requests that may be repeated are, on connection errors,
-        429 and 503. Raises the errors of `assay.model.errors`.
+        `idempotency_key` one that the server does only once, `is_patient` one whose answer may take as long as models
+        and code do. Requests that may be repeated are, on connection errors, 429 and 503. Raises the errors of
+        `assay.model.errors`.
         """
         if body is not None:
             content = encoded(body)
@@ -113,12 +117,13 @@ class AsyncTransport:
             headers["idempotency-key"] = idempotency_key
         is_repeated = is_repeatable(method, is_read or idempotency_key is not None)
         repeats = self._maximum_retries if is_repeated else 0
+        timeout = self._patient() if is_patient else httpx2.USE_CLIENT_DEFAULT
         was_cut = False
         for attempt in range(repeats + 1):
             is_last = attempt == repeats
             try:
                 response = await self._http.request(
-                    method, path, params=query(parameters or {}), content=content, headers=headers
+                    method, path, params=query(parameters or {}), content=content, headers=headers, timeout=timeout
                 )
             except httpx2.HTTPError as error:
                 if is_last or not isinstance(error, (httpx2.NetworkError, httpx2.RemoteProtocolError)):
@@ -152,13 +157,25 @@ class AsyncTransport:
             raise self._unreachable(error) from error
         return self._accept("POST", path, response, response.content, ())
 
-    async def download(self, path: str, content: bytes | None, parameters: Mapping[str, Any]) -> AsyncIterator[bytes]:
-        """Yield the body of an answer as it arrives; POST when there is a JSON `content`, else GET."""
-        headers = self._headers() | ({"content-type": JSON} if content is not None else {})
+    async def download(
+        self,
+        path: str,
+        content: bytes | None,
+        parameters: Mapping[str, Any],
+        *,
+        accept: str = JSON,
+        silence_seconds: float | None = None,
+    ) -> AsyncGenerator[bytes]:
+        """Yield the body of an answer as it arrives; POST when there is a JSON `content`, else GET.
+
+        Raises Unavailable when nothing at all arrives for `silence_seconds`.
+        """
+        headers = self._headers() | {"accept": accept} | ({"content-type": JSON} if content is not None else {})
         method = "GET" if content is None else "POST"
+        timeout = self._patient(silence_seconds)
         try:
             async with self._http.stream(
-                method, path, params=query(parameters), content=content, headers=headers, timeout=self._patient()
+                method, path, params=query(parameters), content=content, headers=headers, timeout=timeout
             ) as response:
                 if response.status_code >= 300:
                     self._accept(method, path, response, await response.aread(), ())
@@ -185,8 +202,8 @@ class AsyncTransport:
             raise NotAuthenticated("No API key: pass api_key (on the command line --api-key) or set ASSAY_API_KEY.")
         return headers
 
-    def _patient(self) -> httpx2.Timeout:
-        return httpx2.Timeout(self._timeout_seconds, read=None)
+    def _patient(self, silence_seconds: float | None = None) -> httpx2.Timeout:
+        return httpx2.Timeout(self._timeout_seconds, read=silence_seconds)
 
     def _unreachable(self, error: httpx2.HTTPError) -> Unavailable:
         if isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout)):

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from assay.sdk._sync.automations import Automations, Conditions
 from assay.sdk._sync.dataset_logs import DatasetLogs
 from assay.sdk._sync.datasets import Datasets
 from assay.sdk._sync.eval_reports import EvalReports
 from assay.sdk._sync.evaluators import Evaluators
 from assay.sdk._sync.jobs import Jobs
 from assay.sdk._sync.keys import Keys
+from assay.sdk._sync.providers import Providers
 from assay.sdk._sync.request_logs import RequestLogs
 from assay.sdk._sync.retention import Retention
+from assay.sdk._sync.scores import AnnotationTasks, Scores
 from assay.sdk._sync.traces import Customers, Threads, Traces
 from assay.sdk._sync.transport import ResponseObserver, Transport
 from assay.sdk.addressing import api_key_from, base_url_from, decoded
@@ -48,6 +51,11 @@ class Client:
         self.retention = Retention(self._transport)
         self.evaluators = Evaluators(self._transport)
         self.eval_reports = EvalReports(self._transport)
+        self.providers = Providers(self._transport)
+        self.scores = Scores(self._transport)
+        self.annotation_tasks = AnnotationTasks(self._transport)
+        self.conditions = Conditions(self._transport)
+        self.automations = Automations(self._transport)
         self.keys = Keys(self._transport)
         self.jobs = Jobs(self._transport)
 

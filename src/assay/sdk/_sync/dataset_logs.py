@@ -12,6 +12,7 @@ from typing import IO, Any
 import msgspec
 
 from assay.model.errors import AssayError, Invalid
+from assay.sdk._sync.downloading import ByteProgress, save
 from assay.sdk._sync.paging import get_page, walk
 from assay.sdk._sync.transport import Transport
 from assay.sdk._sync.waiting import blocking
@@ -31,7 +32,6 @@ from assay.sdk.types import (
 
 READ_BYTES = 256 * 1024
 Row = Mapping[str, Any] | msgspec.Struct
-ByteProgress = Callable[[int, int | None], None]
 
 
 class DatasetLogs:
@@ -190,21 +190,7 @@ class DatasetLogs:
         parameters = {"format": format, "version": version}
         url = path_to("datasets", dataset_id, "logs", "export")
         parts = self._transport.download(url, filter_body(filters), parameters)
-        if not isinstance(destination, (str, PathLike)):
-            return _write(parts, destination, progress)
-        path = Path(destination)
-        partial = path.with_name(path.name + ".partial")
-        try:
-            file = blocking(partial.open, "wb")
-            try:
-                with closing(file):
-                    size = _write(parts, file, progress)
-                blocking(partial.replace, path)
-            finally:
-                blocking(partial.unlink, missing_ok=True)
-        except OSError as error:
-            raise Invalid.field("file", f"{path} cannot be written: {error.strerror or error}.") from error
-        return size
+        return save(parts, destination, progress)
 
     def _import(
         self,
@@ -240,13 +226,3 @@ def _read(file: IO[bytes], total: int | None, progress: ByteProgress | None) -> 
         sent += len(part)
         if progress is not None:
             progress(sent, total)
-
-
-def _write(parts: Iterator[bytes], file: IO[bytes], progress: ByteProgress | None) -> int:
-    written = 0
-    for part in parts:
-        blocking(file.write, part)
-        written += len(part)
-        if progress is not None:
-            progress(written, None)
-    return written

@@ -1,45 +1,70 @@
 # Written by scripts/generate_sync_sdk.py from assay/sdk/_async/eval_reports.py: change it there.
-"""Eval reports: run evaluators over a dataset, wait, read what came of it."""
+"""Eval reports: run evaluators over a dataset, follow the run, steer it, repeat it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any, Unpack
 
 from assay.model.errors import Unavailable
-from assay.sdk._sync.paging import get_page, walk
-from assay.sdk._sync.transport import Transport
+from assay.sdk._sync.events import follow
+from assay.sdk._sync.paging import get_page
+from assay.sdk._sync.report_reading import ReportReading, report_path
 from assay.sdk._sync.waiting import pause
 from assay.sdk.addressing import given, path_to
+from assay.sdk.report_types import EvalReport, ReportSnapshot, RunOptions
 from assay.sdk.retrying import PollingIntervals
-from assay.sdk.types import EvalReport, JsonObject, Page, ReportRow
+from assay.sdk.types import JsonObject, Page
 
 
-class EvalReports:
+class EvalReports(ReportReading):
     """`client.eval_reports`: runs of evaluators over a dataset version."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
     def create(
-        self, dataset_id: str, evaluator_slugs: Sequence[str], *, name: str | None = None, **fields: Any
+        self,
+        dataset_id: str,
+        evaluator_slugs: Sequence[str],
+        *,
+        dataset_version: int | str | None = None,
+        generation_method: str | None = None,
+        **options: Unpack[RunOptions],
     ) -> EvalReport:
-        """Start a run over the dataset's newest version and return at once; `wait` waits for its end."""
-        body = given({"evaluator_slugs": evaluator_slugs, "name": name}) | fields
-        # The one route that the contract writes without a final slash.
-        path = path_to("datasets", dataset_id, "eval-reports", "create").removesuffix("/")
-        return self._transport.ask(EvalReport, "POST", path, body=body)
+        """Start a run and return at once; `wait` and `watch` follow it to its end.
 
-    def list(self, dataset_id: str, *, page: int = 1, page_size: int = 100) -> Page[EvalReport]:
+        Evaluators are named by slug, id or `<id>:<n>` for version n. `dataset_version` is a number or tag, by default
+        the newest; `generation_method` is auto (what each evaluator has), llm or code.
+        """
+        optional = {"dataset_version": dataset_version, "generation_method": generation_method, **options}
+        body = {"evaluator_slugs": evaluator_slugs} | given(optional)
+        return self._start(dataset_id, body)
+
+    def repeat(self, dataset_id: str, manifest: JsonObject, **options: Unpack[RunOptions]) -> EvalReport:
+        """Start the run that a manifest describes: the same definitions over the same rows; options replace its own."""
+        return self._start(dataset_id, {"manifest": manifest} | given(options))
+
+    def rerun(self, dataset_id: str, report_id: str, **options: Unpack[RunOptions]) -> EvalReport:
+        """Start the run of a report again: the same definitions over the same rows; options replace its own."""
+        return self._tell(dataset_id, report_id, "rerun", given(options))
+
+    def list(
+        self,
+        dataset_id: str,
+        filters: Mapping[str, Any] | None = None,
+        *,
+        sort_by: str | None = None,
+        page: int = 1,
+        page_size: int = 100,
+    ) -> Page[EvalReport]:
         """Return one page of a dataset's reports, newest first."""
         path = path_to("datasets", dataset_id, "eval-reports", "list")
-        parameters = {"page": page, "page_size": page_size}
-        return get_page(self._transport, Page[EvalReport], path, None, parameters)
+        parameters = {"sort_by": sort_by, "page": page, "page_size": page_size}
+        return get_page(self._transport, Page[EvalReport], path, filters, parameters)
 
     def get(self, dataset_id: str, report_id: str) -> EvalReport:
         """Return a report with the figures of each evaluator."""
-        return self._transport.ask(EvalReport, "GET", _path(dataset_id, report_id))
+        return self._transport.ask(EvalReport, "GET", report_path(dataset_id, report_id))
 
     def wait(
         self,
@@ -51,70 +76,87 @@ class EvalReports:
     ) -> EvalReport:
         """Look at a report in growing intervals (0.1 to 5 s) until it is completed, failed or cancelled; return it.
 
-        `progress(report)` is called after each look. Raises Unavailable when `timeout_seconds` pass first.
+        One that rests, paused or waiting for people, is returned too. `progress(report)` is called after each look.
+        Raises Unavailable when `timeout_seconds` pass first.
         """
         started = time.monotonic()
         for interval in PollingIntervals():
             report = self.get(dataset_id, report_id)
             if progress is not None:
                 progress(report)
-            if report.is_finished:
+            if report.is_finished or report.is_resting:
                 return report
             if timeout_seconds is not None and time.monotonic() - started + interval > timeout_seconds:
                 raise Unavailable(f"report {report_id} is still {report.status} after {timeout_seconds:g} s", interval)
             pause(interval)
         raise AssertionError("polling intervals never end")
 
-    def rows(
-        self,
-        dataset_id: str,
-        report_id: str,
-        *,
-        status: str | None = None,
-        evaluator_slug: str | None = None,
-        sort: str | None = None,
-        page: int = 1,
-        page_size: int = 100,
-    ) -> Page[ReportRow]:
-        """Return one page of a report's rows.
+    def watch(self, dataset_id: str, report_id: str) -> Iterator[ReportSnapshot]:
+        """Yield how a report stands each time that it moved, at most four times a second, until it ends or rests.
 
-        `status` is scored, skipped or failed; `sort` is worst or best, by the score of `evaluator_slug`.
+        Told by the server's stream of events; where that breaks or is not there, by looking in growing intervals.
         """
-        parameters = {
-            "status": status,
-            "evaluator_slug": evaluator_slug,
-            "sort": sort,
-            "page": page,
-            "page_size": page_size,
-        }
-        return get_page(self._transport, Page[ReportRow], _path(dataset_id, report_id, "rows"), None, parameters)
-
-    def iterate_rows(
-        self,
-        dataset_id: str,
-        report_id: str,
-        *,
-        status: str | None = None,
-        evaluator_slug: str | None = None,
-        sort: str | None = None,
-    ) -> Iterator[ReportRow]:
-        """Yield every row of a report that matches."""
-        parameters = {"status": status, "evaluator_slug": evaluator_slug, "sort": sort, "page_size": 100}
-        path = _path(dataset_id, report_id, "rows")
-        return walk(self._transport, Page[ReportRow], path, None, parameters)
+        for interval in PollingIntervals():
+            with closing(follow(self._transport, report_id)) as snapshots:
+                for snapshot in snapshots:
+                    yield snapshot
+                    if snapshot.is_finished or snapshot.is_resting:
+                        return
+            report = self.get(dataset_id, report_id)
+            yield _snapshot(report)
+            if report.is_finished or report.is_resting:
+                return
+            pause(interval)
 
     def cancel(self, dataset_id: str, report_id: str) -> EvalReport:
-        """Stop a run; what was scored is kept."""
-        return self._transport.ask(EvalReport, "POST", _path(dataset_id, report_id, "cancel"), body={})
+        """Stop a run for good; what was scored is kept."""
+        return self._tell(dataset_id, report_id, "cancel", {})
+
+    def pause(self, dataset_id: str, report_id: str) -> EvalReport:
+        """Let a run rest until it is resumed; calls in flight are finished."""
+        return self._tell(dataset_id, report_id, "pause", {})
+
+    def resume(self, dataset_id: str, report_id: str) -> EvalReport:
+        """Let a paused run go on with what is missing."""
+        return self._tell(dataset_id, report_id, "resume", {})
 
     def retry_failed(self, dataset_id: str, report_id: str) -> EvalReport:
-        """Run the failed cells of a report again, and only those."""
-        return self._transport.ask(EvalReport, "POST", _path(dataset_id, report_id, "retry-failed"), body={})
+        """Run the failed cells of a report again, and those that a cancel left out; only those."""
+        return self._tell(dataset_id, report_id, "retry-failed", {})
 
-    def manifest(self, dataset_id: str, report_id: str) -> JsonObject:
-        """Return everything a report was pinned to: versions, parameters, library version, seed."""
-        return self._transport.ask(dict[str, Any], "GET", _path(dataset_id, report_id, "manifest"))
+    def delete(self, dataset_id: str, report_id: str) -> None:
+        """Delete a finished report with its cells; the scores on the rows stay."""
+        self._transport.send("DELETE", report_path(dataset_id, report_id))
+
+    def _start(self, dataset_id: str, body: JsonObject) -> EvalReport:
+        # The one route that the contract writes without a final slash.
+        path = path_to("datasets", dataset_id, "eval-reports", "create").removesuffix("/")
+        return self._transport.ask(EvalReport, "POST", path, body=body)
+
+    def _tell(self, dataset_id: str, report_id: str, what: str, body: JsonObject) -> EvalReport:
+        return self._transport.ask(EvalReport, "POST", report_path(dataset_id, report_id, what), body=body)
 
 
-def _path(dataset_id: str, report_id: str, *rest: str) -> str:
-    return path_to("datasets", dataset_id, "eval-reports", report_id, *rest)
+def _snapshot(report: EvalReport) -> ReportSnapshot:
+    """Return of a report what an event would tell."""
+    progress = report.progress
+    return ReportSnapshot(
+        id=report.id,
+        dataset_id=report.dataset_id,
+        status=report.status,
+        state=report.state,
+        name=report.name,
+        awaited_count=report.awaited_count,
+        cost_usd=report.cost_usd,
+        unknown_cost_count=report.unknown_cost_count,
+        is_cancel_requested=report.is_cancel_requested,
+        is_pause_requested=report.is_pause_requested,
+        cancel_reason=report.cancel_reason,
+        error_message=report.error_message,
+        started_at=report.started_at,
+        completed_at=report.completed_at,
+        finished_count=0 if progress is None else progress.finished_count,
+        cell_count=0 if progress is None else progress.cell_count,
+        percent=0 if progress is None else progress.percent,
+        failed_count=sum(one.failed_count for one in report.evaluators),
+    )

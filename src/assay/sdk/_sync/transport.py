@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -74,6 +74,7 @@ class Transport:
         body: Any = None,
         content: bytes | None = None,
         is_read: bool = False,
+        is_patient: bool = False,
         idempotency_key: str | None = None,
     ) -> Answer:
         """Send a request and read its answer as `answer`; errors as in `send`."""
@@ -84,6 +85,7 @@ class Transport:
             body=body,
             content=content,
             is_read=is_read,
+            is_patient=is_patient,
             idempotency_key=idempotency_key,
         )
         return decoded(reply.body, answer, self.base_url)
@@ -98,14 +100,16 @@ class Transport:
         content: bytes | None = None,
         is_read: bool = False,
         is_public: bool = False,
+        is_patient: bool = False,
         accepted: tuple[int, ...] = (),
         idempotency_key: str | None = None,
     ) -> Reply:
         """Send a request and return the answer when it is 2xx or one of `accepted`.
 
         `body` is encoded as JSON, `content` is JSON already; `is_read` marks a POST that only filters,
-        `idempotency_key` one that the server does only once. Requests that may be repeated are, on connection errors,
-        429 and 503. Raises the errors of `assay.model.errors`.
+        `idempotency_key` one that the server does only once, `is_patient` one whose answer may take as long as models
+        and code do. Requests that may be repeated are, on connection errors, 429 and 503. Raises the errors of
+        `assay.model.errors`.
         """
         if body is not None:
             content = encoded(body)
@@ -114,12 +118,13 @@ class Transport:
             headers["idempotency-key"] = idempotency_key
         is_repeated = is_repeatable(method, is_read or idempotency_key is not None)
         repeats = self._maximum_retries if is_repeated else 0
+        timeout = self._patient() if is_patient else httpx2.USE_CLIENT_DEFAULT
         was_cut = False
         for attempt in range(repeats + 1):
             is_last = attempt == repeats
             try:
                 response = self._http.request(
-                    method, path, params=query(parameters or {}), content=content, headers=headers
+                    method, path, params=query(parameters or {}), content=content, headers=headers, timeout=timeout
                 )
             except httpx2.HTTPError as error:
                 if is_last or not isinstance(error, (httpx2.NetworkError, httpx2.RemoteProtocolError)):
@@ -153,13 +158,25 @@ class Transport:
             raise self._unreachable(error) from error
         return self._accept("POST", path, response, response.content, ())
 
-    def download(self, path: str, content: bytes | None, parameters: Mapping[str, Any]) -> Iterator[bytes]:
-        """Yield the body of an answer as it arrives; POST when there is a JSON `content`, else GET."""
-        headers = self._headers() | ({"content-type": JSON} if content is not None else {})
+    def download(
+        self,
+        path: str,
+        content: bytes | None,
+        parameters: Mapping[str, Any],
+        *,
+        accept: str = JSON,
+        silence_seconds: float | None = None,
+    ) -> Generator[bytes]:
+        """Yield the body of an answer as it arrives; POST when there is a JSON `content`, else GET.
+
+        Raises Unavailable when nothing at all arrives for `silence_seconds`.
+        """
+        headers = self._headers() | {"accept": accept} | ({"content-type": JSON} if content is not None else {})
         method = "GET" if content is None else "POST"
+        timeout = self._patient(silence_seconds)
         try:
             with self._http.stream(
-                method, path, params=query(parameters), content=content, headers=headers, timeout=self._patient()
+                method, path, params=query(parameters), content=content, headers=headers, timeout=timeout
             ) as response:
                 if response.status_code >= 300:
                     self._accept(method, path, response, response.read(), ())
@@ -185,8 +202,8 @@ class Transport:
             raise NotAuthenticated("No API key: pass api_key (on the command line --api-key) or set ASSAY_API_KEY.")
         return headers
 
-    def _patient(self) -> httpx2.Timeout:
-        return httpx2.Timeout(self._timeout_seconds, read=None)
+    def _patient(self, silence_seconds: float | None = None) -> httpx2.Timeout:
+        return httpx2.Timeout(self._timeout_seconds, read=silence_seconds)
 
     def _unreachable(self, error: httpx2.HTTPError) -> Unavailable:
         if isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout)):

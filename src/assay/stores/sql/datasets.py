@@ -191,7 +191,7 @@ class SqlDatasets:
             # A running report must stop: nobody can read its result any more.
             connection.run(
                 "UPDATE eval_report SET status = 'cancelled', is_cancel_requested = 1"
-                " WHERE status IN ('pending', 'running')"
+                " WHERE status IN ('pending', 'running', 'paused', 'waiting_for_annotations')"
                 " AND dataset_sequence = (SELECT sequence FROM dataset WHERE id = :id)",
                 {"id": dataset_id},
             )
@@ -219,9 +219,12 @@ _SLICES = (
     # Children before parents; each takes at most :limit lines of the dataset :dataset.
     "DELETE FROM score WHERE dataset_sequence = :dataset AND log_id IN"
     " (SELECT log_id FROM score WHERE dataset_sequence = :dataset LIMIT :limit)",
-    "DELETE FROM cell WHERE (report_sequence, log_sequence) IN"
-    " (SELECT report_sequence, log_sequence FROM cell WHERE report_sequence IN"
-    " (SELECT sequence FROM eval_report WHERE dataset_sequence = :dataset) LIMIT :limit)",
+    *(
+        f"DELETE FROM {table_name} WHERE (report_sequence, log_sequence) IN"
+        f" (SELECT report_sequence, log_sequence FROM {table_name} WHERE report_sequence IN"
+        " (SELECT sequence FROM eval_report WHERE dataset_sequence = :dataset) LIMIT :limit)"
+        for table_name in ("annotation_task", "cell_detail", "cell")
+    ),
 )
 
 

@@ -19,11 +19,11 @@ from assay.model.evaluator import EvaluatorVersion
 from assay.model.page import Page, PageRequest, Sort
 from assay.model.score import CellDetail, ScoreValues
 from assay.ports.eval_reports import RowsAsked, RunWish
-from assay.stores.sql import report_cells, report_rows
+from assay.stores.sql import report_cells, report_changes, report_rows
 from assay.stores.sql.database import Connection, Database, Row, one
 from assay.stores.sql.filter_sql import FilterColumns, compile_filter
 from assay.stores.sql.order import order_by
-from assay.stores.sql.scope import IN_VERSION, dataset_at
+from assay.stores.sql.scope import dataset_at
 from assay.stores.sql.tables import dataset
 from assay.stores.sql.tables import eval_report as table
 from assay.stores.sql.times import from_microseconds, to_microseconds
@@ -54,57 +54,6 @@ _TASKS = (
     " failed_count, value_count, value_sum, passed_count, cost_usd, unknown_cost_count, input_tokens, output_tokens,"
     " summary FROM eval_task WHERE report_sequence = :report ORDER BY ordinal"
 )
-_ASK_PEOPLE = f"""
-INSERT INTO annotation_task (id, organization_id, report_sequence, ordinal, dataset_sequence, log_sequence, log_id,
-    evaluator_id, evaluator_slug, status, created_at)
-SELECT :prefix || l.id, :organization, :report, :ordinal, :dataset, l.sequence, l.id, :evaluator, :slug, 'pending', :now
-FROM dataset_log l WHERE {IN_VERSION} AND NOT EXISTS (SELECT 1 FROM cell c WHERE c.report_sequence = :report
-    AND c.log_sequence = l.sequence AND c.ordinal = :ordinal)
-ORDER BY l.position"""
-_STOP_ASKING = "DELETE FROM annotation_task WHERE report_sequence = :report AND status = 'pending'"
-_WISHES: Mapping[RunWish, Sequence[str]] = {
-    "cancel": (
-        "UPDATE eval_report SET is_cancel_requested = 1, updated_at = :now"
-        " WHERE sequence = :report AND status IN ('pending', 'running')",
-        "UPDATE dataset SET running_status = 'cancelled' WHERE sequence = :dataset AND EXISTS (SELECT 1 FROM"
-        " eval_report WHERE sequence = :report AND status IN ('paused', 'waiting_for_annotations'))",
-        "UPDATE eval_report SET status = 'cancelled', is_cancel_requested = 1, cancel_reason = 'request',"
-        " completed_at = :now, updated_at = :now"
-        " WHERE sequence = :report AND status IN ('paused', 'waiting_for_annotations')",
-        _STOP_ASKING,
-    ),
-    "pause": (
-        "UPDATE eval_report SET is_pause_requested = 1, updated_at = :now"
-        " WHERE sequence = :report AND status IN ('pending', 'running')",
-    ),
-    "resume": (
-        "UPDATE eval_report SET status = CASE WHEN status = 'paused' THEN 'pending' ELSE status END,"
-        " is_pause_requested = 0, updated_at = :now WHERE sequence = :report",
-    ),
-}
-# Counted anew from the cells that are left.
-_REOPEN_TASK = """
-UPDATE eval_task SET failed_count = 0, summary = NULL, cost_usd = left_over.cost_usd,
-    unknown_cost_count = left_over.unknown, input_tokens = left_over.input_tokens,
-    output_tokens = left_over.output_tokens
-FROM (
-    SELECT t.ordinal AS of_ordinal, coalesce(sum(c.cost_usd), 0) AS cost_usd,
-        coalesce(sum(CASE WHEN c.ordinal IS NOT NULL AND c.cost_usd IS NULL THEN 1 ELSE 0 END), 0) AS unknown,
-        coalesce(sum(c.input_tokens), 0) AS input_tokens, coalesce(sum(c.output_tokens), 0) AS output_tokens
-    FROM eval_task t LEFT JOIN cell c ON c.report_sequence = t.report_sequence AND c.ordinal = t.ordinal
-    WHERE t.report_sequence = :report GROUP BY t.ordinal
-) AS left_over
-WHERE report_sequence = :report AND ordinal = left_over.of_ordinal"""
-# Children before parents. A score outlives the report that gave it.
-_DELETE = (
-    "UPDATE score SET report_sequence = NULL WHERE dataset_sequence = :dataset AND report_sequence = :report",
-    "DELETE FROM annotation_task WHERE report_sequence = :report",
-    "DELETE FROM cell_detail WHERE report_sequence = :report",
-    "DELETE FROM cell WHERE report_sequence = :report",
-    "DELETE FROM eval_task WHERE report_sequence = :report",
-    "DELETE FROM eval_report WHERE sequence = :report",
-)
-
 _read_version = msgspec.json.Decoder(EvaluatorVersion)
 _read_settings = msgspec.json.Decoder(RunSettings)
 
@@ -261,7 +210,7 @@ class SqlEvalReports:
                 {"now": now, "dataset": owner},
             )
             stored = report_by_id(connection, report.id)[1]
-            _ask_people(connection, owner, sequence, stored, now)
+            report_changes.ask_people(connection, owner, sequence, stored, now)
             return stored
 
         return await self.database.write(work)
@@ -316,9 +265,7 @@ class SqlEvalReports:
             owner, sequence, report = self._find(connection, dataset_id, report_id)
             if report.status in FINISHED:
                 return report
-            chosen = {"dataset": owner, "report": sequence, "now": to_microseconds(at)}
-            for statement in _WISHES[wish]:
-                connection.run(statement, {name: value for name, value in chosen.items() if f":{name}" in statement})
+            report_changes.note_wish(connection, owner, sequence, wish, to_microseconds(at))
             return report_by_id(connection, report.id)[1]
 
         return await self.database.write(work)
@@ -328,23 +275,7 @@ class SqlEvalReports:
 
         def work(connection: Connection) -> EvalReport:
             owner, sequence, report = self._find(connection, dataset_id, report_id)
-            chosen = {"report": sequence}
-            connection.run(
-                "DELETE FROM cell_detail WHERE report_sequence = :report AND (log_sequence, ordinal, trial) IN (SELECT"
-                " log_sequence, ordinal, trial FROM cell WHERE report_sequence = :report AND status = 'failed')",
-                chosen,
-            )
-            connection.run("DELETE FROM cell WHERE report_sequence = :report AND status = 'failed'", chosen)
-            connection.run(_REOPEN_TASK, chosen)
-            now = to_microseconds(at)
-            connection.run(
-                "UPDATE eval_report SET status = 'pending', is_cancel_requested = 0, is_pause_requested = 0,"
-                " cancel_reason = NULL, completed_at = NULL, error_message = NULL, updated_at = :now"
-                " WHERE sequence = :report",
-                {**chosen, "now": now},
-            )
-            connection.run(_STOP_ASKING, chosen)
-            _ask_people(connection, owner, sequence, report, now)
+            report_changes.reopen(connection, owner, sequence, report, to_microseconds(at))
             return report_by_id(connection, report.id)[1]
 
         return await self.database.write(work)
@@ -356,9 +287,7 @@ class SqlEvalReports:
             owner, sequence, report = self._find(connection, dataset_id, report_id)
             if report.status not in FINISHED:
                 raise Conflict(f"The report is {report.status}: cancel it first.")
-            connection.run(_DELETE[0], {"dataset": owner, "report": sequence})
-            for statement in _DELETE[1:]:
-                connection.run(statement, {"report": sequence})
+            report_changes.delete(connection, owner, sequence)
 
         await self.database.write(work)
 
@@ -406,23 +335,3 @@ class SqlEvalReports:
             return report_cells.read_human_values(connection, owner, report.tasks[ordinal].evaluator_id)
 
         return await self.database.read(work)
-
-
-def _ask_people(connection: Connection, owner: int, report_sequence: int, report: EvalReport, now: int) -> None:
-    """Want an annotation of every row that lacks the cell of a human task."""
-    for task in report.tasks:
-        if task.method == "human":
-            connection.run(
-                _ASK_PEOPLE,
-                {
-                    "prefix": f"{task.id}:",
-                    "organization": report.organization_id,
-                    "report": report_sequence,
-                    "ordinal": task.ordinal,
-                    "dataset": owner,
-                    "version": report.dataset_version,
-                    "evaluator": task.evaluator_id,
-                    "slug": task.evaluator_slug,
-                    "now": now,
-                },
-            )

@@ -18,7 +18,7 @@ from assay.stores.sql.database import Connection
 from assay.stores.sql.dataset_log_filter import filter_columns
 from assay.stores.sql.dialect import dialect_named
 from assay.stores.sql.scope import in_version
-from assay.stores.sql.scores import read_values
+from assay.stores.sql.score_lines import read_values
 from assay.stores.sql.tables import dataset_log
 
 _CELLS = (

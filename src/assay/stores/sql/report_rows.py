@@ -17,7 +17,7 @@ from assay.stores.sql.database import Connection, in_list, list_of
 from assay.stores.sql.dialect import number_literal, text_literal
 from assay.stores.sql.report_cells import metadata_label
 from assay.stores.sql.scope import in_version
-from assay.stores.sql.scores import read_values
+from assay.stores.sql.score_lines import read_values
 from assay.stores.sql.tables import cell, dataset_log
 
 _OUTCOMES = {

@@ -31,6 +31,7 @@ from assay.stores.sql.cell_counts import ADD_TO_TASK, count_tasks, tallies
 from assay.stores.sql.cell_scores import UPSERT_SCORE, row_verdicts, score_identity
 from assay.stores.sql.database import Connection, Database, insertion
 from assay.stores.sql.eval_reports import report_by_id
+from assay.stores.sql.report_changes import STOP_ASKING
 from assay.stores.sql.scope import IN_VERSION
 from assay.stores.sql.times import to_microseconds
 
@@ -232,6 +233,8 @@ class SqlRuns:
                     for ordinal, summary in summaries.items()
                 ],
             )
+            if status == "cancelled":
+                connection.run(STOP_ASKING, {"report": sequence})
             is_finished = status in ("completed", "failed", "cancelled")
             connection.run(
                 "UPDATE eval_report SET status = :status, error_message = :error, cancel_reason = :reason,"

@@ -23,7 +23,6 @@ from assay.stores.sql.dialect import dialect_named
 from assay.stores.sql.log_count import count_lines
 from assay.stores.sql.scope import dataset_at
 from assay.stores.sql.score_lines import evaluator_id_of, read_score
-from assay.stores.sql.score_lines import read_values as read_values
 from assay.stores.sql.score_list import TABLES, matching, page_of
 from assay.stores.sql.tables import dataset_log, log_score
 from assay.stores.sql.tables import score as table
