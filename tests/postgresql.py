@@ -20,7 +20,7 @@ import pytest
 # A test database needs no durability, and little memory.
 _SETTINGS = (
     "fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "shared_buffers=32MB",
-    "max_connections=40", "autovacuum=off",
+    "max_connections=80", "autovacuum=off",
 )  # fmt: skip
 
 

@@ -145,9 +145,14 @@ def build_app(stores: Stores, settings: Settings) -> Application:
     load_prices(settings.prices_file)
     vault = open_vault(settings.data_directory, settings.secret)
     environment = known_from(environment_providers(settings.model_environment), datetime.now(UTC))
-    engine = _engine(stores, settings, Workshop(_models(stores, settings, vault, environment), SandboxPool()))
+    engine = _engine(stores, settings, _workshop(stores, settings, vault, environment))
     housekeeping = Maintenance(stores, engine, silent)
     return make_app(stores, engine, housekeeping, vault, [named.provider for named in environment])
+
+
+def _workshop(stores: Stores, settings: Settings, vault: Vault, environment: Sequence[NamedConnection]) -> Workshop:
+    unsafe = SandboxPool(is_isolated=False) if settings.is_code_unsafe else None
+    return Workshop(_models(stores, settings, vault, environment), SandboxPool(), unsafe)
 
 
 def _models(stores: Stores, settings: Settings, vault: Vault, environment: Sequence[NamedConnection]) -> Models:
@@ -182,5 +187,5 @@ def build_worker(stores: Stores, settings: Settings, chunks_at_once: int) -> Wor
     load_prices(settings.prices_file)
     vault = open_vault(settings.data_directory, settings.secret)
     environment = known_from(environment_providers(settings.model_environment), datetime.now(UTC))
-    workshop = Workshop(_models(stores, settings, vault, environment), SandboxPool())
+    workshop = _workshop(stores, settings, vault, environment)
     return Worker(stores, workshop, JobQueue(url), chunks_at_once)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 import requests
+from respan import RespanClient
 
 from tests.server import Server, server
 
@@ -23,6 +25,13 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("KEYWORDS_AI_BASE_URL", "KEYWORDSAI_API_KEY", "RESPAN_API_KEY", "RESPAN_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+@pytest.fixture(scope="module")
+def client(server: Server) -> Iterator[RespanClient]:
+    """The client `respan-api`, unmodified, but for an httpx client that can be closed: its options are its own."""
+    with httpx.Client(timeout=60, follow_redirects=True) as http:
+        yield RespanClient(base_url=server.url, authorization=f"Bearer {server.api_key}", httpx_client=http)
 
 
 @pytest.fixture

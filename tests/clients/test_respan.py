@@ -20,13 +20,6 @@ UNKNOWN = "00000000-0000-0000-0000-000000000000"
 NOW = datetime.now(UTC)
 
 
-@pytest.fixture(scope="module")
-def client(server: Server) -> Iterator[RespanClient]:
-    # Its own httpx client could not be closed; the options are those that it would have chosen.
-    with httpx.Client(timeout=60, follow_redirects=True) as http:
-        yield RespanClient(base_url=server.url, authorization=f"Bearer {server.api_key}", httpx_client=http)
-
-
 @pytest.fixture
 def datasets(client: RespanClient) -> DatasetsClient:
     return client.datasets

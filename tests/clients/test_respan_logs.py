@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 import respan
 from respan import RespanClient, SpanCreateRequest
@@ -23,16 +21,8 @@ from respan.traces import (
     CreateTraceRequestResourceSpansItemScopeSpansItemSpansItemStatus,
 )
 
-from tests.server import Server
-
 QUESTION = [{"role": "user", "content": "Where is my order?"}]
 ANSWER = {"role": "assistant", "content": "On its way."}
-
-
-@pytest.fixture(scope="module")
-def client(server: Server) -> Iterator[RespanClient]:
-    with httpx.Client(timeout=60, follow_redirects=True) as http:
-        yield RespanClient(base_url=server.url, authorization=f"Bearer {server.api_key}", httpx_client=http)
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def judge(model: str = f"fake/{MODEL}", **version: Any) -> EvaluatorVersion:
     )
 
 
-def builtin(eval_class: str = "char_count") -> EvaluatorVersion:
+def builtin(eval_class: str = "output_char_count") -> EvaluatorVersion:
     """Return a built-in evaluator."""
     found = builtin_evaluators()[eval_class]
     return EvaluatorVersion(new_uuid(), 0, eval_class, "code", found.score_value_type, eval_class)
@@ -80,13 +80,13 @@ class House:
         """Start an engine, over stores of its own if they are given."""
         known = known_from([], datetime.now(UTC))
         models = Models(self.stores, open_vault(self.directory, None), known)
-        self.engine = InlineEngine(stores or self.stores, Workshop(models, SandboxPool(workers=1)))
+        self.engine = InlineEngine(stores or self.stores, Workshop(models, SandboxPool(workers=1)), grace_seconds=1.0)
         await self.engine.start()
 
-    async def add_provider(self, base_url: str, *, has_price: bool = True, **limits: Any) -> None:
+    async def add_provider(self, base_url: str, **limits: Any) -> None:
         """Let `fake/<model>` be asked at an address."""
         now = datetime.now(UTC)
-        prices = {MODEL: PRICE} if has_price else {}
+        prices = {MODEL: PRICE, "no-usage": PRICE}
         limited = ProviderLimits(**{"timeout_seconds": 2.0, **limits})
         provider = Provider(new_uuid(), "fake", "openai", base_url, now, now, prices=prices, limits=limited)
         await self.store.providers.create(provider, None)

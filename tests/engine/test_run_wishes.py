@@ -139,12 +139,12 @@ def test_a_budget_without_known_costs_is_refused_before_or_as_soon_as_it_shows(s
                 assert report.status == "failed"
                 assert "Nobody knows what unheard-of costs" in (report.error_message or "")
                 assert server.summary()["calls"] == 0
-                # It has a list price, but its answers say nothing of tokens.
-                house.engine = house.engine
-                silent = judge("fake/no-usage")
-                report = await house.run(dataset, silent, budget_usd=1.0)
-                report = await house.until(report)
+                # This one has a price, but its answers say nothing of tokens.
+                report = await house.until(await house.run(dataset, judge("fake/no-usage"), budget_usd=1.0))
                 assert report.status == "failed"
+                assert "budget" in (report.error_message or "")
+                assert 0 < server.summary()["calls"] <= 8
+                assert report.tasks[0].unknown_cost_count == report.tasks[0].scored_count > 0
 
     asyncio.run(scenario())
 

@@ -59,7 +59,9 @@ ValuesOption = Annotated[
 ]
 ScaleOption = Annotated[
     str | None,
-    typer.Option("--scale", metavar="LOW..HIGH", help="Numbers between two ends, such as 1..5.", rich_help_panel=SCORES),
+    typer.Option(
+        "--scale", metavar="LOW..HIGH", help="Numbers between two ends, such as 1..5.", rich_help_panel=SCORES
+    ),
 ]
 ChoiceOption = Annotated[
     list[str] | None,
@@ -191,7 +193,9 @@ def edited_fields(found: Evaluator, is_whole: bool) -> dict[str, Any]:
         return {} if written == code else {"code_config": {**(found.code_config or {}), "eval_code_snippet": written}}
     if not is_whole and isinstance(prompt, str):
         written = _edited(prompt, ".md")
-        return {} if written == prompt else {"llm_config": {**(found.llm_config or {}), "evaluator_definition": written}}
+        return (
+            {} if written == prompt else {"llm_config": {**(found.llm_config or {}), "evaluator_definition": written}}
+        )
     before = definition_of(found)
     after = read_object(_edited(_as_json(before), ".json"), "the edited file")
     changed = {name: value for name, value in after.items() if name not in before or before[name] != value}

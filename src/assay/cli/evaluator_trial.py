@@ -25,9 +25,7 @@ from assay.cli.session import dataset_id_of, session_of
 if TYPE_CHECKING:
     from assay.sdk.evaluator_types import BenchRow, BenchSummary, EvaluatorBench, EvaluatorRun
 
-EvaluatorArgument = Annotated[
-    str, typer.Argument(metavar="EVALUATOR", help="Slug or id; <id>:3 means its version 3.")
-]
+EvaluatorArgument = Annotated[str, typer.Argument(metavar="EVALUATOR", help="Slug or id; <id>:3 means its version 3.")]
 
 
 def run(

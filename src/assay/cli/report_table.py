@@ -188,7 +188,9 @@ def _notes(report: EvalReport) -> list[Text]:
     lines = []
     for one in report.evaluators:
         if one.failed_count:
-            words = f"{one.evaluator_slug}: {one.failed_count:,} of {counted(_cell_count(one), 'cell')} failed: no score"
+            words = (
+                f"{one.evaluator_slug}: {one.failed_count:,} of {counted(_cell_count(one), 'cell')} failed: no score"
+            )
             bounds = one.summary.mean_bounds if one.summary is not None else None
             if bounds is not None and bounds.lower < bounds.upper:
                 words += f"; with them at the ends the mean is {figure(bounds.lower)} to {figure(bounds.upper)}"
@@ -196,13 +198,20 @@ def _notes(report: EvalReport) -> list[Text]:
     if lines:
         lines.append(text("`assay reports rows … --status failed` says why; `retry-failed` tries again.", "yellow"))
     if report.awaited_count:
-        lines.append(text(f"{counted(report.awaited_count, 'verdict')} wanted of people: `assay scores tasks`.", "yellow"))
+        lines.append(
+            text(f"{counted(report.awaited_count, 'verdict')} wanted of people: `assay scores tasks`.", "yellow")
+        )
     if any(one.is_scripted for one in report.evaluators):
-        lines.append(text("Scripted judges answer from a script, for demonstrations: their scores mean nothing.", "yellow"))
+        lines.append(
+            text("Scripted judges answer from a script, for demonstrations: their scores mean nothing.", "yellow")
+        )
     lines += [_trials(one) for one in report.evaluators if one.trials > 1 and one.summary is not None]
     if any(_detectable(one) != NOTHING for one in report.evaluators):
         lines.append(
-            text("Detectable: the smallest true change that a run over as many of the same rows would likely show.", "dim")
+            text(
+                "Detectable: the smallest true change that a run over as many of the same rows would likely show.",
+                "dim",
+            )
         )
     return lines
 

@@ -9,12 +9,16 @@ from assay.engine.report_runs import ReportRun, turns
 from assay.engine.server_work import ServerWork
 from assay.ports.store import Stores
 
+# Whoever stops a server kills it after ten seconds, as Docker does.
+_GRACE_SECONDS = 6.0
+
 
 class InlineEngine(ServerWork):
     """Runs reports chunk by chunk; reports that run together take turns, so that a small one never waits long."""
 
-    def __init__(self, stores: Stores, workshop: Workshop) -> None:
+    def __init__(self, stores: Stores, workshop: Workshop, grace_seconds: float = _GRACE_SECONDS) -> None:
         super().__init__(stores, workshop)
+        self._grace_seconds = grace_seconds
         self._working: dict[str, tuple[ReportRun, asyncio.Task[None]]] = {}
         self._again: set[str] = set()
         self._turns = turns()
@@ -48,11 +52,18 @@ class InlineEngine(ServerWork):
                 asyncio.get_running_loop().create_task(self.submit(report_id))
 
     async def stop(self) -> None:
-        """Stop between two cells; what is not finished is taken up by the next `start`."""
+        """Stop between two cells; what is not finished is taken up by the next `start`.
+
+        Calls of models that take longer than the grace are given up, and made again then.
+        """
         self._is_running = False
         tasks = [task for _, task in self._working.values()]
         for run, _ in self._working.values():
             run.leave()
         if tasks:
-            await asyncio.wait(tasks)
+            _, late = await asyncio.wait(tasks, timeout=self._grace_seconds)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
         await super().stop()
