@@ -64,6 +64,16 @@ def test_a_score_on_a_log_is_answered_in_the_union_of_the_documented_fields(any_
     assert any_api.ok("GET", f"/api/logs/{log}/scores/")["results"] == [made]
 
 
+def test_a_single_score_shows_what_was_scored_while_the_log_is_there(any_api: Api, slug: str) -> None:
+    log = new_log(any_api, metadata={"plan": "pro"})
+    score = any_api.ok("POST", f"/api/logs/{log}/scores/", {"evaluator_slug": slug, "numerical_value": 1}, status=201)
+    shown = any_api.ok("GET", f"/api/scores/{score['id']}/")["inputs"]
+    assert (shown["input"], shown["output"], shown["metadata"]) == ("a", "b", {"plan": "pro"})
+    elsewhere = {"log_id": f"elsewhere-{slug}", "evaluator_slug": slug, "numerical_value": 1}
+    score = any_api.ok("POST", "/api/scores/", elsewhere, status=201)
+    assert any_api.ok("GET", f"/api/scores/{score['id']}/")["inputs"] is None
+
+
 def test_a_second_score_is_refused_on_the_log_and_replaces_on_the_general_route(any_api: Api, slug: str) -> None:
     log = new_log(any_api)
     body = {"evaluator_slug": slug, "numerical_value": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +22,8 @@ from assay.model.score import Score
 from assay.ports.engine import Engine
 from assay.ports.scores import RecordedScore
 from assay.services import scores as services
+from assay.services.evaluator_runs import find_inputs
+from assay.wire.evaluator_runs import inputs_out
 from assay.wire.log_analytics import LogFilterBody, filters_data
 from assay.wire.pages import PageOut, envelope
 from assay.wire.score_bodies import LogScoreCreate, ScoreChange, ScoreCreate, read_changes, read_score
@@ -150,22 +153,28 @@ async def _get(caller: Caller, score_id: str, log_id: str | None) -> Score:
     return score
 
 
-def _detail(score: Score) -> Response:
-    return answer({**score_out(score), "evaluator": evaluator_of_score(score)})
+async def _detail(caller: Caller, score: Score) -> Response:
+    """Answer a score with its evaluator, and the log that it is on as evaluators get it (contract 7.3)."""
+    inputs = None
+    if score.log_id:
+        # The log may be gone, or was never recorded here.
+        with suppress(NotFound):
+            found = await find_inputs(caller.store, score.dataset_id, [score.log_id])
+            inputs = inputs_out(found[0][1])
+    return answer({**score_out(score), "evaluator": evaluator_of_score(score), "inputs": inputs})
 
 
 async def _change(request: Request, caller: Caller, score_id: str, log_id: str | None, *, replace: bool) -> Response:
     present = await _get(caller, score_id, log_id)
     changes = read_changes(await request.json())
-    return _detail(
-        await services.change(caller.store, caller.who, present, changes, datetime.now(UTC), replace=replace)
-    )
+    changed = await services.change(caller.store, caller.who, present, changes, datetime.now(UTC), replace=replace)
+    return await _detail(caller, changed)
 
 
 @router.get("/api/scores/{score_id}/", response_model=ScoreOut, responses=READ_ERRORS)
 async def get_score(score_id: str, caller: Reader) -> Response:
     """Read a score."""
-    return _detail(await _get(caller, score_id, None))
+    return await _detail(caller, await _get(caller, score_id, None))
 
 
 @router.patch(
@@ -194,7 +203,7 @@ async def delete_score(score_id: str, caller: Writer) -> Response:
 @router.get("/api/logs/{log_id}/scores/{score_id}/", response_model=ScoreOut, responses=READ_ERRORS)
 async def get_log_score(log_id: str, score_id: str, caller: Reader) -> Response:
     """Read a score of a log."""
-    return _detail(await _get(caller, score_id, log_id))
+    return await _detail(caller, await _get(caller, score_id, log_id))
 
 
 @router.patch(
