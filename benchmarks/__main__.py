@@ -13,6 +13,7 @@ from benchmarks.creating import bulk_create, single_create
 from benchmarks.evaluating import evaluate
 from benchmarks.importing import import_file
 from benchmarks.installing import install
+from benchmarks.judging import run_code, run_judge
 from benchmarks.listing import lists
 from benchmarks.log_queries import log_queries
 from benchmarks.measurement import Measurement, machine, shown, table
@@ -28,6 +29,8 @@ BENCHMARKS: dict[str, Callable[[Options], Iterator[Measurement]]] = {
     "import-file": import_file,
     "lists": lists,
     "evaluate": evaluate,
+    "run-judge": run_judge,
+    "run-code": run_code,
     "sandbox": sandbox,
     "record-logs": record_logs,
     "log-queries": log_queries,

@@ -29,7 +29,7 @@ def evaluate(options: Options) -> Iterator[Measurement]:
                     path = datasets.create(server, "evaluate")
                     datasets.fill(server, path, count, first=turn * count)
                     used = server.cpu_seconds()
-                    seconds = _report(server, path, slugs, count)
+                    seconds = run_report(server, path, slugs, count)
                     rates.append(count * len(slugs) / seconds)
                     cpu.append((server.cpu_seconds() - used) / (count * len(slugs)) * 1e6)
             note = f"server CPU {sorted(cpu)[len(cpu) // 2]:.0f} µs a cell"
@@ -46,8 +46,11 @@ def _three(server: Server) -> list[str]:
     return [*_ONE, *(slug for slug, eval_class in known.items() if eval_class in wanted)]
 
 
-def _report(server: Server, path: str, slugs: Sequence[str], count: int) -> float:
-    """Run a report and return the seconds until it says completed; raises RuntimeError when cells are missing."""
+def run_report(server: Server, path: str, slugs: Sequence[str], count: int | None) -> float:
+    """Run a report and return the seconds until it says completed.
+
+    Raises RuntimeError when it is not, or less than `count` rows were scored.
+    """
     with Connection(server.address) as connection:
         began = time.perf_counter()
         report = connection.json("POST", f"{path}/eval-reports/create/", {"evaluator_slugs": list(slugs)}, key=API_KEY)
@@ -59,6 +62,6 @@ def _report(server: Server, path: str, slugs: Sequence[str], count: int) -> floa
             report = connection.json("GET", url, key=API_KEY)
         seconds = time.perf_counter() - began
         rows = connection.json("GET", f"{url}rows/?page_size=1&status=scored&evaluator_slug={slugs[0]}", key=API_KEY)
-    if report["status"] != "completed" or rows["total_count"] != count:
+    if report["status"] != "completed" or rows["total_count"] != (rows["total_count"] if count is None else count):
         raise RuntimeError(f"The report is {report['status']} with {rows['total_count']} of {count} rows scored.")
     return seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,10 @@ def test_the_demo_leaves_logs_a_sample_of_them_and_a_completed_report(assay: She
     assert "4,020 of three models" in words
     assert "Baselines · completed" in words
     assert "400/400" in words
+    assert "no model is asked, its scores mean nothing" in words
+    assert "scripted, no model asked" in words
+    assert re.search(r"demo_shared_words: \d+ of 400 cells failed, no score", words)
+    assert re.search(r'For example ".+": demo_shared_words failed, line 9: ZeroDivisionError', words)
     with Client(api_key=server.api_key, base_url=server.url) as client:
         made = client.datasets.list(sort_by="-created_at").results[0]
         assert (made.name[:10], made.log_count) == ("Job titles", 400)
@@ -100,6 +105,12 @@ def test_the_demo_leaves_logs_a_sample_of_them_and_a_completed_report(assay: She
         assert all(row.output and row.expected_output and row.status == "success" for row in rows)
         report = client.eval_reports.list(made.id).results[0]
         assert (report.status, len(report.evaluator_slugs)) == ("completed", 3)
+        judge, code, built_in = report.evaluators
+        assert [one.method for one in report.evaluators] == ["llm", "code", "builtin"]
+        assert (judge.is_scripted, judge.scored_count, judge.cost_usd) == (True, 400, 0)
+        # A sample of 400 without any of the 96 titles that fail has a chance below one in a hundred million.
+        assert 0 < code.failed_count == 400 - code.scored_count
+        assert built_in.scored_count == 400
         run = {"metadata.demo_run": (made.initial_log_filters or {})["metadata.demo_run"]["value"]}
         traces = client.traces.list({"name": "classify job title"}, start_time="2020-01-01T00:00:00Z").results
         assert {trace.span_count for trace in traces} == {3}
@@ -110,6 +121,8 @@ def test_the_demo_leaves_logs_a_sample_of_them_and_a_completed_report(assay: She
         assert (second.log_count, second.id != made.id) == (400, True)
         client.datasets.delete(second.id)
         client.datasets.delete(made.id)
+        for slug in ("demo_plausible", "demo_shared_words"):
+            client.evaluators.delete(slug)
 
 
 def test_the_demo_starts_a_server_of_its_own_and_stops_it(bare: Shell, tmp_path: Path) -> None:

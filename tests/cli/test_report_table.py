@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from assay.cli.report_table import arrow, figure, interval, percent_interval, print_report, sparkline
-from assay.sdk.types import (
+from assay.cli.figures import arrow, brief, dollars, duration, figure, interval, percent_interval, sparkline, verdict
+from assay.cli.report_table import print_report
+from assay.sdk.report_types import (
+    ClusteredEstimate,
     Coverage,
+    DetectableEffect,
     EvalReport,
     HistogramBin,
-    Interval,
+    LatencySummary,
+    MeanBounds,
     PassRate,
     ReportEvaluator,
+    RunSettings,
     ScoreSummary,
+    TrialScore,
 )
+from assay.sdk.types import Interval
 
 
 def bins(*counts: int) -> list[HistogramBin]:
@@ -52,6 +59,8 @@ def test_intervals_have_the_same_decimals_on_both_ends() -> None:
     assert interval(Interval(lower=0.1264, upper=0.2)) == "0.126–0.200"
     assert interval(Interval(lower=900, upper=12000)) == "900–12,000"
     assert interval(Interval()) == interval(None) == ""
+    assert interval(Interval(lower=-0.0004, upper=0.4)) == "0.000–0.400"
+    assert interval(Interval(lower=-1, upper=2.5)) == "-1.00 to 2.50"
     assert percent_interval(Interval(lower=0.126, upper=0.157)) == "12.6–15.7 %"
 
 
@@ -110,5 +119,107 @@ def test_the_table_shows_coverage_figures_and_failures_within_80_columns(
         assert expected in words
     assert "█▃" in words
     assert "kind 3" in words
-    assert "4 cells failed" in words
+    assert "exact_match: 4 of 100 cells failed, no score." in words
     assert max(len(line) for line in words.splitlines()) <= 80
+
+
+@pytest.mark.parametrize(
+    ("amount", "unknown", "expected"),
+    [
+        (None, 0, "unknown"),
+        (0.0, 0, "$0.00"),
+        (1234.5, 0, "$1,234.50"),
+        (0.0123, 0, "$0.01"),
+        (0.001234, 0, "$0.0012"),
+        (0.00000045, 0, "$0.00000045"),
+        (0.5, 3, "$0.50 + ?"),
+    ],
+)
+def test_an_amount_that_is_not_known_is_no_amount(amount: float | None, unknown: int, expected: str) -> None:
+    assert dollars(amount, unknown) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (None, "–"),
+        (0.0000021, "2 µs"),
+        (0.0123, "12.3 ms"),
+        (0.9999, "1.0 s"),
+        (59.0, "59.0 s"),
+        (61.0, "1 min 1 s"),
+        (3720.0, "1 h 2 min"),
+    ],
+)
+def test_a_time_is_said_in_the_unit_that_suits_it(seconds: float | None, expected: str) -> None:
+    assert duration(seconds) == expected
+
+
+def test_counts_are_brief() -> None:
+    assert [brief(number) for number in (7, 950, 12_345, 4_560_000)] == ["7", "950", "12.3k", "4.56M"]
+
+
+def test_a_failed_verdict_shows_no_score() -> None:
+    assert verdict(TrialScore(status="failed", score=0.0, is_passed=False)).plain == "failed"
+    assert verdict(TrialScore(status="scored", score=0.0, is_passed=False)).plain == "0 ✗"
+    assert verdict(TrialScore(status="scored", score=True, is_passed=True)).plain == "true ✓"
+    assert verdict(TrialScore(status="scored", score=2.0)).plain == "2"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_scripted_judge_is_labelled_and_failures_stand_apart(
+    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("NO_COLOR", "1")
+    judge = ReportEvaluator(
+        evaluator_slug="plausible",
+        name="Plausible",
+        method="llm",
+        model="scripted",
+        is_scripted=True,
+        cell_count=100,
+        scored_count=98,
+        failed_count=2,
+        cost_usd=0.25,
+        unknown_cost_count=1,
+        input_tokens=12_345,
+        output_tokens=900,
+        summary=ScoreSummary(
+            mean=3.0,
+            confidence_interval=Interval(lower=2.9, upper=3.1),
+            clustered=ClusteredEstimate(clusters=4, confidence_interval=Interval(lower=2.5, upper=3.5)),
+            mean_bounds=MeanBounds(lower=2.96, upper=3.04),
+            latency_seconds=LatencySummary(percentiles={"p50": 0.2, "p95": 1.5}),
+            minimum_detectable_effect=DetectableEffect(paired=0.159, rows=98),
+        ),
+    )
+    real = ReportEvaluator(evaluator_slug="kind", method="llm", model="gpt-4o-mini", cell_count=100, scored_count=100)
+    report = EvalReport(
+        id="r",
+        dataset_id="d",
+        status="running",
+        state="paused",
+        settings=RunSettings(cluster_by="metadata.topic"),
+        evaluators=[judge, real],
+    )
+    print_report(report)
+    words = capsys.readouterr().out
+    assert "Report r · paused" in words
+    assert "clustered by metadata.topic" in words
+    assert "scripted, no model asked" in words
+    assert "gpt-4o-mini" in words
+    assert "2.50–3.50" in words
+    assert "2.90–3.10" not in words
+    assert "98/100" in words
+    assert "2 failed" in words
+    assert "the mean is 2.96 to 3.04" in " ".join(words.split())
+    for figures in ("$0.25 + ?", "200 ms", "1.5 s", "12.3k, 900", "±0.159"):
+        assert figures in words
+    assert "their scores mean nothing" in words
+    assert max(len(line) for line in words.splitlines()) <= width
+
+
+def test_evaluators_that_were_left_out_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    print_report(EvalReport(id="r", dataset_id="d", status="completed", errors={"tone": "It has no prompt."}))
+    assert "tone was left out: It has no prompt." in capsys.readouterr().out

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import requests
 from keywordsai.datasets.api import DatasetAPI
 from keywordsai.evaluators.api import EvaluatorAPI
 from keywordsai.types.dataset_types import EvalReport
@@ -16,6 +17,21 @@ from keywordsai.types.dataset_types import EvalReport
 from tests.server import Server
 
 WINDOW = {"start_time": "2026-01-01 00:00:00", "end_time": "2026-01-02 00:00:00"}
+
+JUDGE: dict[str, Any] = {
+    "name": "a judge",
+    "type": "llm",
+    "score_value_type": "numerical",
+    "score_config": {"min_score": 0, "max_score": 10},
+    "passing_conditions": {"primary_score": {"operator": "gte", "value": 5}},
+    "llm_config": {"model": "scripted", "evaluator_definition": "Rate {{output}} as an answer to {{input}}."},
+}
+CODE: dict[str, Any] = {
+    "name": "a counter",
+    "type": "code",
+    "score_value_type": "numerical",
+    "code_config": {"eval_code_snippet": "def main(eval_inputs):\n    return float(len(eval_inputs['output']))\n"},
+}
 
 
 # The client strips a final /api, so both bases lead to the root.
@@ -32,6 +48,18 @@ def client(server: Server) -> DatasetAPI:
 @pytest.fixture
 def evaluators(server: Server) -> EvaluatorAPI:
     return EvaluatorAPI(api_key=server.api_key, base_url=f"{server.url}/api")
+
+
+def make_evaluator(server: Server, body: dict[str, Any]) -> str:
+    answer = requests.post(f"{server.url}/api/evaluators/", json=body, headers=server.headers, timeout=30)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["slug"])
+
+
+@pytest.fixture
+def judge_and_code(server: Server) -> list[str]:
+    """The slugs of a judge and a code evaluator, which this client can find and run but not make."""
+    return [make_evaluator(server, JUDGE), make_evaluator(server, CODE)]
 
 
 @pytest.fixture
@@ -167,14 +195,66 @@ def test_evaluators_are_listed_and_read(evaluators: EvaluatorAPI) -> None:
     page = evaluators.list(page=1, page_size=5, category="llm")
     assert len(page.results) == 5
     assert page.count > 5
-    slugs = {one.slug for number in (1, 2, 3) for one in evaluators.list(page=number, page_size=10).results}
+    slugs = {one.slug for number in (1, 2, 3) for one in evaluators.list(page=number, page_size=100).results}
     assert "char_count_eval" in slugs
     one = page.results[0]
     assert evaluators.get(one.id) == evaluators.get(one.slug) == one
 
 
+def test_a_judge_and_code_are_found_by_the_client(evaluators: EvaluatorAPI, judge_and_code: list[str]) -> None:
+    for slug, body in zip(judge_and_code, (JUDGE, CODE), strict=True):
+        one = evaluators.get(slug)
+        assert (one.slug, one.name) == (slug, body["name"])
+        listed = evaluators.list(page_size=100, name=body["name"], type=body["type"])
+        assert one in listed.results
+        assert one not in evaluators.list(page_size=100, type="human").results
+    with pytest.raises(httpx.HTTPStatusError) as missing:
+        evaluators.get("no_such_evaluator")
+    assert missing.value.response.status_code == 404
+
+
+def test_what_the_client_does_not_do_with_evaluators_it_refuses_itself(evaluators: EvaluatorAPI) -> None:
+    for refused in (
+        lambda: evaluators.create({}),
+        lambda: evaluators.update("char_count_eval", {}),
+        lambda: evaluators.delete("char_count_eval"),
+        lambda: asyncio.run(evaluators.acreate({})),
+        lambda: asyncio.run(evaluators.aupdate("char_count_eval", {})),
+        lambda: asyncio.run(evaluators.adelete("char_count_eval")),
+    ):
+        with pytest.raises(NotImplementedError):
+            refused()
+
+
+def test_a_judge_and_code_evaluate_a_dataset(client: DatasetAPI, dataset_id: str, judge_and_code: list[str]) -> None:
+    judge, code = judge_and_code
+    started = client.run_dataset_evaluation(dataset_id, judge_and_code, name="judged")
+    assert started["evaluator_slugs"] == judge_and_code
+    report = finished(client, dataset_id, started["id"])
+    assert (report.status, report.evaluator_slugs) == ("completed", judge_and_code)
+    assert report.results[code]["avg_score"] == 2.0
+    assert 0 <= report.results[judge]["avg_score"] <= 10
+    assert [report.results[slug]["evaluated_logs_count"] for slug in judge_and_code] == [3, 3]
+    again = finished(client, dataset_id, client.run_dataset_evaluation(dataset_id, [judge])["id"])
+    assert again.results[judge]["avg_score"] == report.results[judge]["avg_score"]
+    listed = client.list_evaluation_reports(dataset_id, page=1, page_size=1)
+    assert (listed.count, [one.id for one in listed.results]) == (2, [again.id])
+    rows = client.list_dataset_logs(dataset_id)["results"]
+    assert {score["evaluator_slug"] for row in rows for score in row["scores"].values()} == set(judge_and_code)
+
+
+def test_a_judge_that_fails_makes_a_report_without_scores(server: Server, client: DatasetAPI, dataset_id: str) -> None:
+    config = {**JUDGE["llm_config"], "model": "scripted/nonsense@1"}
+    slug = make_evaluator(server, {**JUDGE, "llm_config": config})
+    report = finished(client, dataset_id, client.run_dataset_evaluation(dataset_id, [slug])["id"])
+    result = report.results[slug]
+    assert (result["avg_score"], result["evaluated_logs_count"], result["failed_count"]) == (None, 0, 3)
+
+
 @pytest.mark.usefixtures("deletes_can_be_sent")
-def test_the_asynchronous_methods_do_the_same(client: DatasetAPI, evaluators: EvaluatorAPI, dataset_id: str) -> None:
+def test_the_asynchronous_methods_do_the_same(
+    client: DatasetAPI, evaluators: EvaluatorAPI, dataset_id: str, judge_and_code: list[str]
+) -> None:
     async def session() -> None:
         made = await client.acreate({"name": "asynchronous"})
         assert (await client.aupdate(made.id, {"description": "changed"})).description == "changed"
@@ -191,6 +271,10 @@ def test_the_asynchronous_methods_do_the_same(client: DatasetAPI, evaluators: Ev
         with pytest.raises(json.JSONDecodeError):
             await client.adelete(made.id)
         assert (await client.alist(name="asynchronous")).count == 0
+        [judge, _] = judge_and_code
+        judged = await client.arun_dataset_evaluation(dataset_id, [judge])
+        assert (await client.aget_evaluation_report(dataset_id, judged["id"])).evaluator_slugs == [judge]
+        assert judge in [one.slug for one in (await evaluators.alist(name=JUDGE["name"], page_size=100)).results]
         assert (await evaluators.aget("char_count_eval")).slug == "char_count_eval"
         assert (await evaluators.alist(page_size=3)).results[0].name
 

@@ -80,7 +80,7 @@ ON_EVERY_MOUNT: list[tuple[str, str, Any, int]] = [
     ("PUT", "/datasets/{d}/logs/{row}", {"messages": [{"role": "user", "content": "?"}], "model": "gpt-4o"}, 200),
     ("DELETE", "/datasets/{d}/logs/{row}", None, 204),
     ("GET", "/datasets/{d}/logs/{row}/status", None, 200),
-    ("POST", "/datasets/{d}/logs/{row}/status", {}, 200),
+    ("POST", "/datasets/{d}/logs/{row}/status", {"status": "completed"}, 200),
     ("POST", "/datasets/{d}/eval-reports/create", {"evaluator_slugs": ["char_count_eval"]}, 200),
     ("POST", "/datasets/{d}/eval-reports/create", {"evaluator_ids": ["{e}"], "generation_method": "auto"}, 200),
     ("GET", "/datasets/{d}/eval-reports/create", None, 200),

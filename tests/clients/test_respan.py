@@ -198,7 +198,7 @@ def test_evaluators_are_listed_counted_read_and_tried(evaluators: EvaluatorsClie
     named = evaluators.list_evaluators(filters={"evaluator_slug": {"operator": "", "value": ["char_count_eval"]}})
     assert [one.id for one in named.results] == [evaluator_id]
     assert (
-        evaluators.get_filtered_evaluators_summary(filters={"type": {"operator": "", "value": ["human"]}}).total_count
+        evaluators.get_filtered_evaluators_summary(filters={"type": {"operator": "", "value": ["nobody"]}}).total_count
         == 0
     )
     assert evaluators.retrieve_evaluator(evaluator_id).evaluator_slug == "char_count_eval"

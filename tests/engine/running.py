@@ -1,4 +1,4 @@
-"""The embedded engine over real stores and a fake model server, and short ways to say what is run and what came of it."""
+"""The embedded engine over real stores, and short ways to say what is run and what came of it."""
 
 from __future__ import annotations
 
@@ -127,7 +127,9 @@ class House:
     async def until_finished_cells(self, report: EvalReport, count: int) -> None:
         """Wait until so many cells of a report have their final state."""
         async with asyncio.timeout(_LONGEST_WAIT_SECONDS):
-            while (await self.stores.runs.state(report.id)).finished_count < count:
+            while True:
+                if (await self.stores.runs.state(report.id)).finished_count >= count:
+                    return
                 await asyncio.sleep(0.005)
 
     async def cells(self, report: EvalReport, ordinal: int = 0) -> TaskCells:

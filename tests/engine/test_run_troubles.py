@@ -13,7 +13,7 @@ import pytest
 from assay.model.errors import Full, Unavailable
 from assay.ports.store import Stores
 from benchmarks.fake_model_server import running_fake_model_server
-from tests.conformance.builders import change, draft
+from tests.conformance.builders import at, change, draft
 from tests.conformance.log_builders import fresh_stores
 from tests.engine.running import at_work, builtin, code, judge, kinds, output_tokens
 from tests.postgresql import postgresql_url
@@ -66,7 +66,7 @@ def test_a_store_that_is_away_in_the_middle_costs_no_answer(stores: Stores, tmp_
         if name not in watched or number % 3 != 1:
             return None
         troubled[name] = troubled.get(name, 0) + 1
-        return Full("The disk is full.") if number % 2 else Unavailable("The database is away.")
+        return Full() if number % 2 else Unavailable("The database is away.")
 
     async def scenario() -> None:
         with running_fake_model_server(latency=0.02) as server:
@@ -173,7 +173,7 @@ def test_a_dataset_that_is_deleted_ends_its_run(stores: Stores, tmp_path: Path) 
                 await house.add_provider(server.base_url, max_concurrency=4)
                 report = await house.run(await house.add_dataset(500), judge())
                 await house.until_finished_cells(report, 10)
-                await house.store.datasets.delete(report.dataset_id)
+                await house.store.datasets.delete(report.dataset_id, at(0))
                 while await stores.deleted_datasets.purge(500):
                     pass
                 calls = -1

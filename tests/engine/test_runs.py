@@ -1,4 +1,4 @@
-"""A run against a model that answers, refuses, breaks, talks nonsense and hangs: every cell ends, every number agrees."""
+"""A run against a model that refuses, breaks, talks nonsense and hangs: every cell ends, every number agrees."""
 
 from __future__ import annotations
 

@@ -261,8 +261,10 @@ def test_evaluators_are_searched_and_filtered(any_api: Api) -> None:
     assert slugs("search=nothing+of+the+kind") == set()
     assert slugs("search=%25") == set()
     assert slugs("search=") == everything
-    assert slugs("type=code") == everything
-    assert slugs("type=human") == set()
+    coded = slugs("type=code")
+    assert {"char_count_eval", "exact_match", "json_valid"} <= coded <= everything
+    assert not coded & slugs("type=human")
+    assert slugs("type=nobody") == set()
     assert slugs("score_value_type=boolean") < everything
     assert slugs("", {"slug": "exact_match"}) == {"exact_match"}
     assert slugs("", {"evaluator_slug": {"operator": "startswith", "value": "json"}}) == {"json_valid", "json_schema"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,11 +54,17 @@ class Tenant:
         imported = api.ok("POST", f"/api/datasets/{dataset}/logs/import-file/?format=jsonl", status=201, data=text)
         api.ok("PATCH", f"/api/datasets/{dataset}/versions/1/", {"tag": mark})
         report = api.run_report(dataset, ["char_count_eval", "exact_match"])
+        online = self.judge_online(api, mark)
         span = self.record(api, mark)
         self.record(self.test, f"trial of {mark}")
         key = api.ok("POST", "/api/keys/", {"name": mark}, status=201)
         judge = {"name": mark, "tags": [mark], "llm_config": {"model": "scripted", "evaluator_definition": mark}}
-        api.ok("POST", "/api/evaluators/", judge, status=201)
+        evaluator = api.ok("POST", "/api/evaluators/", judge, status=201)
+        api.ok("POST", f"/api/evaluators/{evaluator['id']}/versions/", {}, status=201)
+        people = {"name": f"people of {mark}", "type": "human", "score_value_type": "text"}
+        asked = api.ok("POST", "/api/evaluators/", people, status=201)["slug"]
+        create = f"/api/datasets/{dataset}/eval-reports/create"
+        awaiting = api.ok("POST", create, {"evaluator_slugs": [mark.replace("-", "_"), asked]})["id"]
         connected = {"name": mark, "kind": "openai", "base_url": f"http://{mark}/v1", "key": f"key-{mark}"}
         provider = api.ok("POST", "/api/providers/", connected, status=201)
         verdict = {"evaluator_slug": mark, "string_value": mark, "explanation": mark, "log_id": span, "scorer": mark}
@@ -72,7 +79,11 @@ class Tenant:
             "job_id": imported["job_id"],
             "key_id": key["id"],
             "key_prefix": key["prefix"],
-            "evaluator_id": api.ok("GET", "/api/evaluators/char_count_eval/")["id"],
+            "awaiting_report_id": awaiting,
+            "evaluator_id": evaluator["id"],
+            "counting_id": api.ok("GET", "/api/evaluators/char_count_eval/")["id"],
+            "condition_id": online["condition"]["id"],
+            "automation_id": online["id"],
             "provider_id": provider["id"],
             "reference": mark,
             "score_id": score["id"],
@@ -81,6 +92,38 @@ class Tenant:
             "customer_identifier": mark,
             "organization_unique_id": api.rows(dataset)[0]["organization_id"],
         }
+
+        self.wait_for_work()
+
+    def judge_online(self, api: Api, mark: str) -> dict[str, Any]:
+        """Let every new log be judged, and return the automation."""
+        policy = {"rules": [{"field": "input", "operator": "contains", "value": mark}], "connector": "AND"}
+        condition = {"name": mark, "condition_slug": mark, "condition_type": "single_log", "condition_policy": policy}
+        api.ok("POST", "/api/conditions/", condition, status=201)
+        body = {
+            "name": mark,
+            "automation_slug": mark,
+            "automation_type": "online_eval",
+            "condition": mark,
+            "evaluator_ids": ["word_count"],
+            "configuration": {"sampling_rate": 1.0},
+            "is_enabled": True,
+        }
+        made: dict[str, Any] = api.ok("POST", "/api/automations/", body, status=201)
+        return made
+
+    def wait_for_work(self) -> None:
+        """Wait until the report waits for people and the three logs of prod are judged: nothing moves any more."""
+        dataset, events = self.ids["dataset_id"], f"/api/automations/{self.ids['automation_id']}/events/"
+        report = f"/api/datasets/{dataset}/eval-reports/{self.ids['awaiting_report_id']}/"
+        deadline = time.monotonic() + 60
+        while True:
+            counts = self.prod.ok("GET", events)["decision_counts"]
+            state = self.prod.ok("GET", report)["state"]
+            if (state, counts["evaluated"]) == ("waiting_for_annotations", 3):
+                return
+            assert time.monotonic() < deadline, (state, counts)
+            time.sleep(0.05)
 
     def record(self, api: Api, mark: str) -> str:
         """Record a log of its own, one with a retry's key and a span, and return the id of the first."""
@@ -112,6 +155,10 @@ class Tenant:
             api.ok("GET", f"/api/request-logs/{self.ids['unique_id']}/"),
             api.ok("GET", "/api/retention/"),
             api.ok("GET", "/api/scores/?all_envs=true"),
+            api.ok("GET", "/api/conditions/"),
+            api.ok("GET", "/api/automations/"),
+            api.ok("GET", f"/api/automations/{self.ids['automation_id']}/events/"),
+            api.ok("GET", "/api/annotation-tasks/"),
         )
 
 
@@ -181,7 +228,7 @@ def walk(asker: Api, owner: Tenant, ids: dict[str, str]) -> list[tuple[str, str,
     for method, path in routes(asker):
         if path == "/api/keys/" and method == "POST":
             continue
-        for reference in ("1", owner.ids["reference"]):
+        for reference in ("1", *(owner.ids[name] for name in ("reference", "condition_id", "automation_id"))):
             written = path.format(**{**ids, "reference": reference, "version": "1"}) + query_for(method, path)
             options: dict[str, Any] = {} if method == "GET" else {"json": body_for(path, ids)}
             answer = asker(method, written, **options)
@@ -224,16 +271,16 @@ def test_ids_of_another_organisation_below_an_own_dataset_are_not_found(tenants:
             answer = asker.prod(method, path.format(**mixed), **({} if method == "GET" else {"json": BODY}))
             assert answer.status_code == 404, (method, path, answer.text)
     refused = asker.prod.refused(
-        "POST", f"/api/datasets/{dataset}/eval-reports/create", {"evaluator_ids": [owner.ids["evaluator_id"]]}
+        "POST", f"/api/datasets/{dataset}/eval-reports/create", {"evaluator_ids": [owner.ids["counting_id"]]}
     )
     assert "Evaluators not found" in refused["evaluator_slugs"][0]
     started = asker.prod.ok(
         "POST",
         f"/api/datasets/{dataset}/eval-reports/create",
-        {"evaluator_ids": [owner.ids["evaluator_id"], "char_count_eval"]},
+        {"evaluator_ids": [owner.ids["counting_id"], "char_count_eval"]},
     )
-    assert started["evaluator_ids"] == [asker.ids["evaluator_id"]]
-    assert list(started["errors"]) == [owner.ids["evaluator_id"]]
+    assert started["evaluator_ids"] == [asker.ids["counting_id"]]
+    assert list(started["errors"]) == [owner.ids["counting_id"]]
     asker.prod.finished_report(dataset, started["id"])
     asker.prod.ok("DELETE", f"/api/datasets/{dataset}/", status=204)
     assert owner.state() == before
@@ -287,8 +334,8 @@ def test_the_two_keys_of_an_organisation_share_its_datasets_and_evaluators(tenan
 def test_a_filter_by_scores_does_not_reach_over_the_border(tenants: dict[str, Tenant]) -> None:
     one, two = tenants["one"], tenants["two"]
     dataset = one.ids["dataset_id"]
-    assert one.prod.inputs(dataset, {f"scores__{two.ids['evaluator_id']}": {"operator": "gte", "value": 0}}) == []
-    assert len(one.prod.inputs(dataset, {f"scores__{one.ids['evaluator_id']}": {"operator": "gte", "value": 0}})) == 3
+    assert one.prod.inputs(dataset, {f"scores__{two.ids['counting_id']}": {"operator": "gte", "value": 0}}) == []
+    assert len(one.prod.inputs(dataset, {f"scores__{one.ids['counting_id']}": {"operator": "gte", "value": 0}})) == 3
 
 
 @pytest.mark.parametrize("path", LOG_READS)

@@ -144,7 +144,7 @@ def test_an_unknown_path_is_404_in_json(api: Api, path: str) -> None:
 
 
 def test_a_method_that_a_path_does_not_have_is_405_in_json(api: Api, ids: dict[str, str]) -> None:
-    for method, path in (("DELETE", "/api/datasets/"), ("PUT", "/api/evaluators/a/"), ("PATCH", "/api/datasets")):
+    for method, path in (("DELETE", "/api/datasets/"), ("PUT", "/api/evaluators/a/run/"), ("PATCH", "/api/datasets")):
         answer = api(method, path)
         assert (answer.status_code, answer.json()) == (405, {"detail": f'Method "{method}" not allowed.'})
         assert answer.headers["allow"]

@@ -176,6 +176,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"base_url": "http://" + "x" * 2_001}, "base_url"),
     ({"base_url": 5}, "base_url"),
     ({"kind": "scripted", "base_url": "http://x"}, "base_url"),
+    ({"kind": "scripted", "base_url": None, "models": ["gpt-4o"]}, "models"),
     ({"key": f"{KEY}\r\nX: y"}, "key"),
     ({"key": f"{KEY} {KEY}"}, "key"),
     ({"key": f"{KEY}é"}, "key"),

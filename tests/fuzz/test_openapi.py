@@ -39,6 +39,17 @@ _NOT_SAID = (
 )  # fmt: skip
 _DEFINITION: dict[str, Any] = {**dict.fromkeys(_NOT_SAID), "eval_class": "output_char_count"}
 _PROVIDER = {"kind": "scripted", "base_url": None, "models": ["a"], "prices": None, "limits": None, "is_enabled": None}
+_UNSAID_OF_SCORE = (
+    "evaluator_id", "string_value", "boolean_value", "categorical_value", "json_value", "timestamp", "dataset_id",
+    "scorer", "explanation", "environment", "prompt_id", "prompt_version_number", "automation_id",
+)  # fmt: skip
+_SCORE: dict[str, Any] = {**dict.fromkeys(_UNSAID_OF_SCORE), "evaluator_slug": "fuzzed", "numerical_value": 1}
+_POLICY = {"rules": [{"field": "model", "operator": "equals", "value": "nothing"}], "connector": "AND"}
+_CONDITION = {"name": "fuzzed", "condition_type": "single_log", "condition_policy": _POLICY, "description": ""}
+_AUTOMATION = {
+    "name": "fuzzed", "automation_type": "online_eval", "condition": "fuzzed", "evaluator_ids": ["word_count"],
+    "configuration": {"sampling_rate": 1.0}, "is_enabled": True,
+}  # fmt: skip
 _RUN = dict.fromkeys(("name", "trials", "budget_usd", "max_concurrency", "cache", "cluster_by", "seed"))
 _MEANINGFUL: dict[str, dict[str, Any]] = {
     "POST /api/datasets/": {
@@ -72,6 +83,16 @@ _MEANINGFUL: dict[str, dict[str, Any]] = {
     "POST /api/providers/": {"name": "made", "key": "a-key", **_PROVIDER},
     "PATCH /api/providers/{provider_id}/": {"name": "changed", "key": "a-key", **_PROVIDER},
     "POST /api/providers/{provider_id}/test/": {"model": "scripted"},
+    "POST /api/scores/": _SCORE,
+    "PATCH /api/scores/{score_id}/": _SCORE,
+    "PUT /api/scores/{score_id}/": _SCORE,
+    "POST /api/logs/{log_id}/scores/": _SCORE,
+    "PATCH /api/logs/{log_id}/scores/{score_id}/": _SCORE,
+    "PUT /api/logs/{log_id}/scores/{score_id}/": _SCORE,
+    "POST /api/conditions/": {**_CONDITION, "condition_slug": "made"},
+    "PATCH /api/conditions/{reference}/": {**_CONDITION, "condition_slug": "fuzzed"},
+    "POST /api/automations/": {**_AUTOMATION, "automation_slug": "made"},
+    "PATCH /api/automations/{reference}/": {**_AUTOMATION, "automation_slug": "fuzzed"},
     "POST /api/keys/": {"name": "made"},
     "POST /api/request-logs/": {"input": "a", **dict.fromkeys(_LIFTED)},
     "POST /api/request-logs/bulk/": {"logs": [{"input": 1}, "x"]},
@@ -104,6 +125,10 @@ _KEPT = (
     "DELETE /api/request-logs/{unique_id}/",
     "DELETE /api/evaluators/{evaluator_id}/",
     "DELETE /api/providers/{provider_id}/",
+    "DELETE /api/scores/{score_id}/",
+    "DELETE /api/logs/{log_id}/scores/{score_id}/",
+    "DELETE /api/conditions/{reference}/",
+    "DELETE /api/automations/{reference}/",
 )
 # A stream ends only with its listener: tests/flows/test_events.py follows it.
 _ENDLESS = ("GET /api/events/",)
@@ -133,9 +158,14 @@ def document(fuzzed: Api) -> BaseSchema:
         fuzzed.ok("POST", "/api/evaluators/", {"name": name, **_DEFINITION}, status=201)["id"] for name in ("a", "b")
     ]
     provider = fuzzed.ok("POST", "/api/providers/", {"name": "fuzzed", **_PROVIDER}, status=201)
+    row = fuzzed.rows(dataset)[0]["id"]
+    score = fuzzed.ok("POST", f"/api/logs/{row}/scores/", {**_SCORE, "scorer": "somebody"}, status=201)
+    fuzzed.ok("POST", "/api/conditions/", {**_CONDITION, "condition_slug": "fuzzed"}, status=201)
+    fuzzed.ok("POST", "/api/automations/", {**_AUTOMATION, "automation_slug": "fuzzed"}, status=201)
     real = {
         "dataset_id": dataset,
-        "log_id": fuzzed.rows(dataset)[0]["id"],
+        "log_id": row,
+        "score_id": score["id"],
         "report_id": report["id"],
         "reference": "1",
         "evaluator_id": evaluators[0],
@@ -166,8 +196,10 @@ def document(fuzzed: Api) -> BaseSchema:
             # Nobody commits its draft.
             return {"evaluator_id": evaluators[1], "version": "0"}
         is_kept = label in _ALL_KEPT
+        # Versions go by number, conditions and automations by slug.
+        known = real if "/versions/" in label else {**real, "reference": "fuzzed"}
         return {
-            name: real[name] if name in real and often(value) and not is_kept else value
+            name: known[name] if name in known and often(value) and not is_kept else value
             for name, value in (path_parameters or {}).items()
         }
 
@@ -196,7 +228,7 @@ def test_every_answer_is_one_that_the_document_promises(
 ) -> None:
     statuses: dict[str, set[int]] = {}
     operations = [found.ok() for found in document.get_all_operations() if found.ok().label not in _ENDLESS]
-    assert len(operations) > 40
+    assert len(operations) > 100
     for operation in operations:
         if mode is GenerationMode.NEGATIVE and not (len(operation.body) or len(operation.query)):
             continue

@@ -11,7 +11,8 @@ import pytest
 
 from assay.model.errors import Unavailable
 from assay.sdk import Client
-from assay.sdk.types import Dataset, DatasetDiff, EvalReport, NewApiKey
+from assay.sdk.report_types import EvalReport
+from assay.sdk.types import Dataset, DatasetDiff, NewApiKey
 from tests.sdk.recorder import Answer, Recorder, page
 
 DATASET = {"id": "d", "name": "n"}

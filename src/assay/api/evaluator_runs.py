@@ -26,12 +26,12 @@ from assay.wire.evaluator_bodies import (
     read_inputs,
     read_log_ids,
 )
+from assay.wire.evaluator_inputs import inputs_out
 from assay.wire.evaluator_runs import (
     BenchOut,
     EvaluatorResult,
     costs_out,
     detail_out,
-    inputs_out,
     outcome_out,
     preview,
     result_out,

@@ -23,7 +23,7 @@ from assay.ports.engine import Engine
 from assay.ports.scores import RecordedScore
 from assay.services import scores as services
 from assay.services.evaluator_runs import find_inputs
-from assay.wire.evaluator_runs import inputs_out
+from assay.wire.evaluator_inputs import inputs_out
 from assay.wire.log_analytics import LogFilterBody, filters_data
 from assay.wire.pages import PageOut, envelope
 from assay.wire.score_bodies import LogScoreCreate, ScoreChange, ScoreCreate, read_changes, read_score

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assay.cli.output import console, print_line, text
-from assay.cli.progress import report_progress, row_progress
+from assay.cli.progress import row_progress
+from assay.cli.report_runs import follow
 from assay.cli.report_table import print_report
 from assay.cli.session import session_of
 from assay.model.errors import Unavailable
@@ -23,6 +24,7 @@ from assay.model.errors import Unavailable
 if TYPE_CHECKING:
     from assay.cli.demo_server import DemoServer
     from assay.sdk import Client
+    from assay.sdk.report_types import EvalReport
     from assay.sdk.types import Dataset
 
 DATASET_NAME = "Job titles"
@@ -32,17 +34,6 @@ DATASET_DESCRIPTION = (
 )
 ROW_COUNT = 400
 SEED = 7
-# What says most about these rows comes first; the first three that the server offers are run.
-EVALUATORS = (
-    "char_count_eval",
-    "exact_match",
-    "levenshtein",
-    "levenshtein_similarity",
-    "rouge_l",
-    "rouge",
-    "contains",
-    "word_count",
-)
 
 
 def demo(
@@ -98,15 +89,10 @@ def _show_main_job(client: Client, is_offline: bool) -> str:
     run = _record(client, found.rows)
     dataset = _sample(client, run)
 
-    slugs = _chosen_evaluators(client)
-    started = time.monotonic()
-    report = client.eval_reports.create(dataset.id, slugs, name="Baselines")
-    with report_progress("Evaluating") as progress:
-        report = client.eval_reports.wait(dataset.id, report.id, progress=progress)
-    cells = dataset.log_count * len(slugs)
-    print_line(f"Evaluation: {cells:,} scores by {len(slugs)} evaluators in {time.monotonic() - started:.1f} s")
+    report = _evaluate(client, dataset)
     print_line("")
     print_report(report, dataset.name)
+    _print_one_failure(client, report)
     if report.status != "completed":
         raise Unavailable(f"the run is {report.status}: {report.error_message or 'no reason was given'}")
     return dataset.id
@@ -164,12 +150,27 @@ def _free_name(client: Client) -> str:
     return next(name for name in names if name not in taken)
 
 
-def _chosen_evaluators(client: Client) -> list[str]:
-    offered = {one.evaluator_slug for one in client.evaluators.iterate()}
-    chosen = [slug for slug in EVALUATORS if slug in offered][:3]
-    if not chosen:
-        raise Unavailable(f"the server offers none of the evaluators {', '.join(EVALUATORS)}")
-    return chosen
+def _evaluate(client: Client, dataset: Dataset) -> EvalReport:
+    """Run the three evaluators over the dataset, and say what they are and what failed."""
+    from assay.cli.demo_evaluators import demo_evaluators
+
+    slugs = demo_evaluators(client)
+    print_line(f"Evaluators: {slugs[0]}, a judge by a scripted model: no model is asked, its scores mean nothing;")
+    print_line(f"  {slugs[1]}, Python code in the sandbox, with a fault on purpose; {slugs[2]}, built in")
+    started = time.monotonic()
+    report = follow(client, client.eval_reports.create(dataset.id, slugs, name="Baselines"), "Evaluating")
+    cells = dataset.log_count * len(slugs)
+    print_line(f"Evaluation: {cells:,} cells in {time.monotonic() - started:.1f} s")
+    return report
+
+
+def _print_one_failure(client: Client, report: EvalReport) -> None:
+    """Show one failed cell with its reason: it counts as failed, and not as a score of 0."""
+    found = client.eval_reports.rows(report.dataset_id, report.id, status="failed", page_size=1, has_logs=True).results
+    for slug, score in found[0].scores.items() if found else ():
+        if score.status == "failed":
+            title = ((found[0].log or {}).get("metadata") or {}).get("job_title")
+            print_line(f'For example "{title}": {slug} failed, {score.error_message}')
 
 
 def _stay(server: DemoServer, dataset_id: str) -> None:
@@ -179,7 +180,9 @@ def _stay(server: DemoServer, dataset_id: str) -> None:
     print_line(f"  export ASSAY_BASE_URL={server.url} ASSAY_API_KEY={server.api_key}")
     print_line("  assay logs list --limit 5")
     print_line("  assay traces list")
-    print_line(f"  assay reports rows {dataset_id} --evaluator exact_match --sort worst")
+    print_line(f"  assay reports rows {dataset_id} --status failed")
+    print_line(f"  assay reports slices {dataset_id} --by metadata.plan --evaluator exact_match")
+    print_line(f"  assay evaluators bench demo_shared_words --dataset {dataset_id}")
     try:
         code = server.process.wait()
     except KeyboardInterrupt:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -217,7 +221,13 @@ def _as_json(value: Any) -> str:
 
 
 def _edited(text: str, suffix: str) -> str:
-    import click
-
-    written = click.edit(text, extension=suffix)
-    return text if written is None else written
+    """Return what a person made of a text in $VISUAL, $EDITOR or vi. Raises BadParameter where that fails."""
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    with tempfile.TemporaryDirectory(prefix="assay-edit-") as directory:
+        path = Path(directory) / f"evaluator{suffix}"
+        path.write_text(text, encoding="utf-8")
+        try:
+            subprocess.run([*shlex.split(editor), str(path)], check=True)  # noqa: S603 the user's own choice
+        except (OSError, ValueError, subprocess.CalledProcessError) as error:
+            raise typer.BadParameter(f"the editor {editor} failed: {error}; set $EDITOR") from error
+        return read_file(path, "the edited file")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assay.cli.figures import dollars, duration, figure, interval, verdict
+from assay.cli.figures import dollars, duration, figure, interval, model_words, verdict
 from assay.cli.options import JsonOption, read_file, read_object, read_value
 from assay.cli.output import (
     console,
@@ -112,7 +112,7 @@ def _print_run(found: EvaluatorRun, has_detail: bool) -> None:
         else None,
         "Explanation": found.explanation or said.get("reasoning"),
         "Error": text(found.error_message, "red") if found.error_message else None,
-        "Model": detail.model if detail is not None else None,
+        "Model": model_words(detail.model) if detail is not None else None,
         "Tokens": tokens,
         "Cost": dollars(found.cost) if tokens else None,
         "Time": duration(found.execution_time),

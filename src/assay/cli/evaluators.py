@@ -28,6 +28,7 @@ from assay.cli.evaluator_definition import (
     edited_fields,
 )
 from assay.cli.evaluator_trial import EvaluatorArgument
+from assay.cli.figures import arrow, model_words
 from assay.cli.options import JsonOption, PageOption, YesOption
 from assay.cli.output import (
     confirm,
@@ -41,7 +42,6 @@ from assay.cli.output import (
     table,
     text,
 )
-from assay.cli.figures import arrow
 from assay.cli.session import session_of
 
 if TYPE_CHECKING:
@@ -275,7 +275,7 @@ def _print_evaluator(found: Evaluator) -> None:
             "Direction": found.direction,
             "Version": f"{found.version}, {state}" if found.version is not None else None,
             "Passes when": shortened(found.passing_conditions) if found.passing_conditions else None,
-            "Model": f"{model} (scripted: no model is asked)" if str(model or "").startswith("scripted") else model,
+            "Model": model_words(model),
             "Prompt": judge.get("evaluator_definition"),
             "Rubric": judge.get("scoring_rubric"),
             "Code": (found.code_config or {}).get("eval_code_snippet"),

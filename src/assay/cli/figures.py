@@ -67,9 +67,10 @@ def interval(found: Interval | None) -> str:
         return ""
     largest = max(abs(found.lower), abs(found.upper))
     decimals = 3 if largest < 1 else max(0, 3 - len(str(int(largest))))
-    lower, upper = f"{found.lower:,.{decimals}f}", f"{found.upper:,.{decimals}f}"
+    # Plus zero: -0.0004 is 0.000 and not -0.000.
+    lower, upper = (f"{round(end, decimals) + 0.0:,.{decimals}f}" for end in (found.lower, found.upper))
     # A dash before a minus sign reads like two.
-    return f"{lower} to {upper}" if found.lower < 0 else f"{lower}–{upper}"
+    return f"{lower} to {upper}" if lower.startswith("-") else f"{lower}–{upper}"
 
 
 def percent(share: float | None) -> str:
@@ -98,7 +99,7 @@ def duration(seconds: float | None) -> str:
         return NOTHING
     if seconds < 0.001:
         return f"{seconds * 1e6:.0f} µs"
-    if seconds < 1:
+    if seconds < 0.9995:
         return f"{seconds * 1000:.3g} ms"
     if seconds < _MINUTE_SECONDS:
         return f"{seconds:.1f} s"
@@ -113,6 +114,11 @@ def brief(number: int) -> str:
         if number >= limit:
             return f"{number / limit:.3g}{unit}"
     return str(number)
+
+
+def model_words(model: str | None) -> str | None:
+    """Return the name of a model; that of a scripted one says that nobody is asked."""
+    return f"{model} (no model is asked)" if (model or "").startswith("scripted") else model
 
 
 def verdict(found: HasVerdict, style: str = "") -> Text:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assay.cli.figures import dollars, duration, verdict
+from assay.cli.figures import dollars, duration, model_words, verdict
 from assay.cli.options import DatasetArgument, JsonOption, PageOption, read_file, read_object
 from assay.cli.output import (
     console,
@@ -112,7 +112,8 @@ def export(
         if destination == "-":
             sys.stdout.flush()
             client.eval_reports.export(dataset_id, report_id, sys.stdout.buffer, format=chosen, content=content)
-            return sys.stdout.buffer.flush()
+            sys.stdout.buffer.flush()
+            return
         with byte_progress("Exporting") as progress:
             size = client.eval_reports.export(
                 dataset_id, report_id, destination, format=chosen, content=content, progress=progress
@@ -122,7 +123,12 @@ def export(
     print_line(f"Wrote {size:,} bytes to {destination}.")
 
 
-def manifest(context: typer.Context, dataset: DatasetArgument, report: ReportArgument = LATEST) -> None:
+def manifest(
+    context: typer.Context,
+    dataset: DatasetArgument,
+    report: ReportArgument = LATEST,
+    as_json: JsonOption = False,  # what it prints anyway, taken so that every command takes it
+) -> None:
     """Print all that a run was made of, as JSON that `assay reports run --manifest` repeats."""
     session = session_of(context)
     with session.client() as client:
@@ -200,7 +206,6 @@ def _print_row(found: ReportRowDetail) -> None:
 
 def _trial(trial: TrialScore) -> dict[str, Any]:
     detail = trial.detail
-    is_scripted = detail is not None and (detail.model or "").startswith("scripted")
     tokens = trial.input_tokens is not None or trial.output_tokens is not None
     fields: dict[str, Any] = {
         "Score": verdict(trial),
@@ -211,8 +216,7 @@ def _trial(trial: TrialScore) -> dict[str, Any]:
         "Cost": dollars(trial.cost_usd) if tokens else None,
     }
     if detail is not None:
-        model = f"{detail.model} (no model was asked)" if is_scripted else detail.model
-        fields |= {"Model": model, "From cache": "yes" if detail.is_from_cache else None}
+        fields |= {"Model": model_words(detail.model), "From cache": "yes" if detail.is_from_cache else None}
         fields |= {str(one.get("role", "asked")).capitalize(): one.get("content") for one in detail.messages}
         fields |= {"Reply": detail.reply, "Printed": detail.stdout}
     return fields

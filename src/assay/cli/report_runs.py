@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assay.cli.options import DatasetArgument, JsonOption, read_file, read_object
-from assay.cli.output import counted, print_error, print_line
+from assay.cli.output import print_error, print_line
 from assay.cli.progress import report_progress
 from assay.cli.report_reference import LATEST, ReportArgument, report_id_of
 from assay.cli.report_table import print_report
@@ -216,8 +216,7 @@ def _see_through(
     for name, reason in started.errors.items():
         print_error(f"{name} was left out: {reason}")
     if report.state == "waiting_for_annotations":
-        wanted = counted(report.awaited_count, "verdict")
-        return print_error(f"The run waits for people: {wanted} to give, see `assay scores tasks`")
+        return
     if report.status != "completed":
         reason = report.error_message or ("its budget is used up" if report.cancel_reason == "budget" else "")
         print_error(f"The run is {report.state or report.status}{f': {reason}' if reason else ''}")

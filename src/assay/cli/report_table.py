@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 STATUS_STYLES = {"completed": "green", "failed": "red", "cancelled": "yellow"}
 SCRIPTED = "scripted, no model asked"
+SCRIPTED_NOTE = "Scripted judges answer from a script: their scores mean nothing."
+DETECTABLE_NOTE = "Detectable: the smallest change that a run over as many rows would likely show."
 _RIGHT: dict[str, Any] = {"justify": "right", "no_wrap": True}
 
 
@@ -189,7 +191,7 @@ def _notes(report: EvalReport) -> list[Text]:
     for one in report.evaluators:
         if one.failed_count:
             words = (
-                f"{one.evaluator_slug}: {one.failed_count:,} of {counted(_cell_count(one), 'cell')} failed: no score"
+                f"{one.evaluator_slug}: {one.failed_count:,} of {counted(_cell_count(one), 'cell')} failed, no score"
             )
             bounds = one.summary.mean_bounds if one.summary is not None else None
             if bounds is not None and bounds.lower < bounds.upper:
@@ -202,30 +204,29 @@ def _notes(report: EvalReport) -> list[Text]:
             text(f"{counted(report.awaited_count, 'verdict')} wanted of people: `assay scores tasks`.", "yellow")
         )
     if any(one.is_scripted for one in report.evaluators):
-        lines.append(
-            text("Scripted judges answer from a script, for demonstrations: their scores mean nothing.", "yellow")
-        )
-    lines += [_trials(one) for one in report.evaluators if one.trials > 1 and one.summary is not None]
+        lines.append(text("Scripted judges answer from a script: their scores mean nothing.", "yellow"))
+    lines += [line for one in report.evaluators if (line := _trials(one)) is not None]
     if any(_detectable(one) != NOTHING for one in report.evaluators):
         lines.append(
             text(
-                "Detectable: the smallest true change that a run over as many of the same rows would likely show.",
+                "Detectable: the smallest change that a run over as many rows would likely show.",
                 "dim",
             )
         )
     return lines
 
 
-def _trials(one: ReportEvaluator) -> Text:
+def _trials(one: ReportEvaluator) -> Text | None:
     found = one.summary.trials if one.summary is not None else None
-    if found is None:
-        return text("")
+    if found is None or not found.cells:
+        return None
     words = f"{one.evaluator_slug}, {one.trials} trials"
     if found.pass_at_k:
         last = found.pass_at_k[-1]
         words += f": pass@{last.k} {percent(last.pass_at_k)}, pass^{last.k} {percent(last.pass_hat_k)}"
     if found.variance_between_rows is not None and found.variance_within_rows is not None:
-        words += f"; variance {figure(found.variance_between_rows)} between rows, {figure(found.variance_within_rows)} within"
-    if found.advice:
+        between, within = figure(found.variance_between_rows), figure(found.variance_within_rows)
+        words += f"; variance {between} between rows, {within} within"
+    if found.advice in ("more rows", "more trials"):
         words += f"; {found.advice} would narrow the interval faster"
     return text(f"{words}.", "dim")

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from assay.engine.budget import Budget
-from assay.engine.evaluations import ByModel, Ready, Workshop
+from assay.engine.evaluations import ByModel, InSandbox, Ready, Workshop
 from assay.engine.pilot import Pilot
 from assay.engine.recorder import Recorder
 from assay.engine.stop import Stop, Stopped
@@ -20,7 +20,7 @@ from assay.model.evaluator import EvaluatorInputs
 from assay.model.score import Outcome
 from assay.ports.runs import RunStore
 from assay.ports.store import Stores
-from assay.wire import codec
+from assay.wire.evaluator_inputs import inputs_of
 
 # A chunk is what two workers never share, and what a stop waits for.
 _ROWS_PER_CHUNK, _ROWS_PER_CHUNK_WITH_MODELS = 500, 50
@@ -104,11 +104,14 @@ class EvalRun:
 
     @property
     def _enough_under_way(self) -> int:
-        """How many cells are to be under way so that models never wait for rows, nor machines for the next chunk."""
+        """How many cells are to be under way so that models never wait for rows, nor the sandbox for a chunk."""
         judges = sum(isinstance(ready, ByModel) for ready in self._ready.values())
         if judges:
             return _CELLS_PER_SLOT * self.report.settings.max_concurrency * judges
-        return _ROWS_PER_CHUNK * len(self._ready) * self.report.settings.trials + 1
+        if any(isinstance(ready, InSandbox) for ready in self._ready.values()):
+            return _ROWS_PER_CHUNK * len(self._ready) * self.report.settings.trials + 1
+        # What is judged in a thread of this process and what is stored by another would wait for one interpreter.
+        return 1
 
     async def until_more_is_wanted(self) -> None:
         """Wait until so few cells are under way that another chunk should be, or the run stops.
@@ -239,22 +242,6 @@ def _readable(row: RowToJudge) -> EvaluatorInputs | Outcome:
         message = f"The stored row is damaged and cannot be read ({row.damage}); `assay verify` finds all such rows."
         return Outcome("failed", error_kind="damaged_row", error_message=message)
     try:
-        return inputs_of(row)
+        return inputs_of(row.content, row.metrics)
     except Exception as error:  # one bad row must not hide the rest
         return failed_outcome(error)
-
-
-def inputs_of(log: RowToJudge) -> EvaluatorInputs:
-    """Return what evaluators get of a row: its decoded payloads, and metrics that include the lifted columns."""
-    content = log.content
-    return EvaluatorInputs(
-        input=_decoded(content.input),
-        output=_decoded(content.output),
-        expected_output=_decoded(content.expected_output),
-        metadata=_decoded(content.metadata) or {},
-        metrics={**log.metrics, **(_decoded(content.metrics) or {})},
-    )
-
-
-def _decoded(text: bytes | None) -> Any:
-    return None if text is None else codec.decode_stored(text)

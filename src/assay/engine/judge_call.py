@@ -188,6 +188,9 @@ def _pause(error: ProviderError, attempt: int) -> float | None:
     """
     if not error.is_retryable or attempt >= MOST_ATTEMPTS:
         return None
+    if error.kind == "timeout" and attempt == 1:
+        # Whoever waited for all of a timeout has backed off enough.
+        return 0.0
     wanted = error.retry_after_seconds or 0.0
     if wanted > _LONGEST_RETRY_AFTER_SECONDS:
         return None

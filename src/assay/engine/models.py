@@ -147,10 +147,11 @@ def _choose(known: Sequence[NamedConnection], model: str) -> tuple[NamedConnecti
             return named, model
     head, slash, rest = model.partition("/")
     for named in known:
-        is_scripted = named.provider.kind == _SCRIPTED and (model == _SCRIPTED or head == _SCRIPTED)
-        if is_scripted:
-            return named, model
-        if slash and rest and named.provider.name.lower() == head.lower():
+        if named.provider.kind == _SCRIPTED:
+            # By its own name alone, so that nobody takes its answers for a model's.
+            if head == _SCRIPTED:
+                return named, model
+        elif slash and rest and named.provider.name.lower() == head.lower():
             return named, rest
     # A name alone: whoever serves any model, Anthropic's by their name.
     kind = "anthropic" if model.startswith("claude") else "openai"

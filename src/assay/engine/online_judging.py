@@ -10,10 +10,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from assay.engine.eval_run import inputs_of
 from assay.model.automation import AutomationDecision, AutomationEvent
 from assay.model.errors import Invalid, Unavailable
-from assay.model.eval_report import RowToJudge
 from assay.model.evaluator import Evaluator, EvaluatorInputs
 from assay.model.ids import new_uuid
 from assay.model.log import LogContent
@@ -22,6 +20,7 @@ from assay.model.score import Outcome, Score
 from assay.ports.automations import Progress, Stretch
 from assay.ports.engine import Engine
 from assay.ports.store import Stores
+from assay.wire.evaluator_inputs import inputs_of, lifted_metrics
 
 logger = logging.getLogger(__name__)
 
@@ -30,10 +29,6 @@ _READ_TOGETHER_BYTES = 4 * 1024 * 1024
 _HELD_BYTES = 64 * 1024 * 1024
 _READERS = 2
 _MOST_REASON_CHARACTERS = 500
-_METRICS = (
-    *("prompt_tokens", "completion_tokens", "total_request_tokens", "cost", "latency"),
-    *("time_to_first_token", "tokens_per_second"),
-)
 
 
 class OnlineJudge:
@@ -208,5 +203,4 @@ def _size_of(log: RequestLog) -> int:
 
 
 def _inputs_of(log: RequestLog) -> EvaluatorInputs:
-    metrics = {name: value for name in _METRICS if (value := getattr(log.attributes, name)) is not None}
-    return inputs_of(RowToJudge(log.id, log.sequence, log.content or LogContent(), metrics))
+    return inputs_of(log.content or LogContent(), lifted_metrics(log.attributes))

@@ -13,6 +13,8 @@ from assay.providers.failures import error_of_status
 from assay.providers.http_connection import Endpoint, HttpError, HttpPool, ReplyTooLarge
 
 Result = TypeVar("Result")
+# What local servers are given for a key ("ollama") is shorter, no secret, and may be a word of a verdict.
+_SHORTEST_SECRET = 16
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -53,15 +55,14 @@ class JsonEndpoint:
             raise self.error("bad_request", message, status=reply.status)
         if not 200 <= reply.status < 300:
             raise error_of_status(reply.status, reply.body, reply.headers, key=self._key)
+        answered = self._without_secret(reply.body)
         try:
-            value = _decode(reply.body)
+            value = _decode(answered)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             value = None
         if not isinstance(value, dict):
-            start = reply.body[:2_000].decode("utf-8", "replace")
-            raise self.error(
-                "invalid_reply", f"The reply is no JSON object: {_shortened(without_key(start, self._key))}"
-            )
+            start = without_key(answered[:2_000].decode("utf-8", "replace"), self._key)
+            raise self.error("invalid_reply", f"The reply is no JSON object: {_shortened(start)}")
         failure = value.get("error")
         if isinstance(failure, dict) and failure:
             # Routers that began their answer before the model failed say so inside a 200.
@@ -69,6 +70,12 @@ class JsonEndpoint:
             status = code if isinstance(code, int) and 400 <= code <= 599 else 502
             raise error_of_status(status, reply.body, reply.headers, key=self._key)
         return value
+
+    def _without_secret(self, body: bytes) -> bytes:
+        """Take the key out of what a model says: gateways that repeat what they got would have it stored and shown."""
+        if len(self._key) < _SHORTEST_SECRET or self._key.encode() not in body:
+            return body
+        return without_key(body.decode("utf-8", "replace"), self._key).encode()
 
     def error(self, kind: Any, message: str, *, status: int | None = None) -> ProviderError:
         """Make an error that is not worth another attempt."""

@@ -8,7 +8,6 @@ from typing import Any, TypedDict
 from assay.sdk.evaluator_types import VerdictDetail
 from assay.sdk.types import AwareDatetime, DatasetLog, Interval, JsonObject, Wire
 
-RESTING_STATES = frozenset({"paused", "waiting_for_annotations"})
 FINISHED_STATUSES = frozenset({"completed", "failed", "cancelled"})
 
 
@@ -283,7 +282,8 @@ class _Moving(Wire, frozen=True, kw_only=True):
     @property
     def is_resting(self) -> bool:
         """Whether it goes on only when somebody does something: paused, or waiting for people's verdicts."""
-        return self.state in RESTING_STATES
+        # Once the last verdict is given, the server completes the report by itself.
+        return self.state == "paused" or (self.state == "waiting_for_annotations" and self.awaited_count > 0)
 
 
 class EvalReport(_Moving, frozen=True, kw_only=True):

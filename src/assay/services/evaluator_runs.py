@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assay.evaluators.judge import configuration
 from assay.evaluators.passing import primary_number
@@ -27,7 +27,7 @@ from assay.services.datasets import find_version_number
 from assay.services.evaluator_definitions import check, define
 from assay.statistics.sampling import sample_size
 from assay.wire.evaluator_bodies import Changes
-from assay.wire.evaluator_runs import inputs_of
+from assay.wire.evaluator_inputs import inputs_of, lifted_metrics
 
 if TYPE_CHECKING:
     from assay.statistics.sample import NumberSummary
@@ -46,10 +46,6 @@ _PROVIDER_FAILURES = frozenset(
 _PASSING_FAILURES = frozenset(("rate_limited", "timeout", "connection", "server_error"))
 _RETRY_AFTER_SECONDS = 30
 _PEOPLE = "This evaluator is answered by people: nothing was evaluated."
-_METRICS = (
-    "prompt_tokens", "completion_tokens", "total_request_tokens", "cost", "latency", "time_to_first_token",
-    "tokens_per_second",
-)  # fmt: skip
 
 
 class EvaluationFailed(AssayError):
@@ -114,7 +110,7 @@ async def find_inputs(
     if missing:
         raise NotFound(f"Log not found: {missing[0][:100]}")
     _check_size([found[log_id][0] for log_id in log_ids], "log_ids")
-    return [(log_id, inputs_of(found[log_id][0], _metrics(found[log_id][1]))) for log_id in log_ids]
+    return [(log_id, inputs_of(found[log_id][0], lifted_metrics(found[log_id][1]))) for log_id in log_ids]
 
 
 def _check_size(contents: Sequence[LogContent], field: str) -> None:
@@ -124,11 +120,7 @@ def _check_size(contents: Sequence[LogContent], field: str) -> None:
 
 
 def _row_inputs(row: DatasetLog) -> EvaluatorInputs:
-    return inputs_of(row.content, _metrics(row.attributes))
-
-
-def _metrics(attributes: LogAttributes) -> dict[str, Any]:
-    return {name: value for name in _METRICS if (value := getattr(attributes, name)) is not None}
+    return inputs_of(row.content, lifted_metrics(row.attributes))
 
 
 @dataclass(frozen=True, slots=True)

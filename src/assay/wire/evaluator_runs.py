@@ -10,10 +10,10 @@ import msgspec
 from pydantic import BaseModel, ConfigDict
 
 from assay.model.evaluator import Evaluator, EvaluatorInputs, EvaluatorVersion, Method
-from assay.model.log import LogContent
-from assay.model.score import CellDetail, Outcome, ScoreValues
-from assay.wire import codec
+from assay.model.score import CellDetail, Outcome
+from assay.wire.evaluator_inputs import inputs_out
 from assay.wire.evaluators import evaluator_out
+from assay.wire.scores import values_out
 
 PREVIEW_CHARACTERS = 2_000
 _MOST_MESSAGE_CHARACTERS = 20_000
@@ -48,29 +48,6 @@ class BenchOut(BaseModel):
     comparison: dict[str, Any] | None
     rows: list[dict[str, Any]]
     warnings: list[str]
-
-
-def inputs_of(content: LogContent, metrics: Mapping[str, Any]) -> EvaluatorInputs:
-    """Return what evaluators get of a log: its decoded payloads, and metrics that include the lifted columns."""
-    return EvaluatorInputs(
-        input=_decoded(content.input),
-        output=_decoded(content.output),
-        expected_output=_decoded(content.expected_output),
-        metadata=_decoded(content.metadata) or {},
-        metrics={**metrics, **(_decoded(content.metrics) or {})},
-    )
-
-
-def _decoded(text: bytes | None) -> Any:
-    return None if text is None else codec.decode_stored(text)
-
-
-_INPUT_NAMES = ("input", "output", "expected_output", "metadata", "metrics")
-
-
-def inputs_out(inputs: EvaluatorInputs) -> dict[str, Any]:
-    """Return inputs as they are echoed."""
-    return {name: getattr(inputs, name) for name in _INPUT_NAMES}
 
 
 def result_out(
@@ -141,17 +118,6 @@ def _choice_values(version: EvaluatorVersion) -> dict[str, Any]:
     return {str(item.get("name")): item["value"] for item in objects if item.get("value") is not None}
 
 
-def values_out(values: ScoreValues) -> dict[str, Any]:
-    """Return the five value columns of a score."""
-    return {
-        "numerical_value": values.numerical_value,
-        "string_value": values.string_value,
-        "boolean_value": values.boolean_value,
-        "categorical_value": values.categorical_value,
-        "json_value": values.json_value,
-    }
-
-
 def detail_out(detail: CellDetail) -> dict[str, Any]:
     """Return how a verdict came about, texts of more than 20,000 characters cut."""
     return {
@@ -181,7 +147,7 @@ def preview(value: Any) -> Any:
 
 
 def outcome_out(outcome: Outcome) -> dict[str, Any]:
-    """Return one outcome of the bench."""
+    """Return one outcome, as the bench and the rows of a report show it."""
     return {
         "status": outcome.status,
         "score": outcome.values.primary,

@@ -118,6 +118,9 @@ def read_provider(body: ProviderUpdate, base: Provider, *, is_new: bool) -> Prov
         limits=base.limits if body.limits is None else _read_limits(body.limits, base.limits),
         is_enabled=base.is_enabled if body.is_enabled is None else body.is_enabled,
     )
+    if kind == "scripted" and any(model.partition("/")[0] != "scripted" for model in provider.models):
+        # Whoever reads a report must see that nobody was asked.
+        raise Invalid.field("models", "A scripted model is called scripted, or scripted/ and its script.")
     key = _read_key(body.key or "") if "key" in body.model_fields_set else None
     if key is None and base.has_key and _origin(provider) != _origin(base):
         # Else whoever may change providers could have a key sent to an address of their own.

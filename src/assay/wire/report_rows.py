@@ -13,6 +13,7 @@ from assay.model.dataset import DatasetLog
 from assay.model.eval_report import EvalReport, ReportRow
 from assay.model.score import CellDetail, Outcome
 from assay.wire.codec import raw
+from assay.wire.evaluator_runs import outcome_out
 from assay.wire.text import completion_text, prompt_text
 
 PREVIEW_CHARACTERS = 500
@@ -107,19 +108,7 @@ def total_cost(outcomes: Sequence[Outcome]) -> float | None:
 
 def trial_out(outcome: Outcome) -> dict[str, Any]:
     """Return one trial."""
-    return {
-        "status": outcome.status,
-        "score": outcome.values.primary,
-        "is_passed": outcome.is_passed,
-        "explanation": outcome.explanation,
-        "error_kind": outcome.error_kind,
-        "error_message": outcome.error_message,
-        "attempts": outcome.attempts,
-        "cost_usd": outcome.cost_usd,
-        "latency_seconds": outcome.latency_seconds,
-        "input_tokens": outcome.input_tokens,
-        "output_tokens": outcome.output_tokens,
-    }
+    return {**outcome_out(outcome), "attempts": outcome.attempts}
 
 
 def row_detail(

@@ -39,9 +39,9 @@ class ScoreOut(BaseModel):
     original: dict[str, Any] | None
 
 
-def _values_out(values: ScoreValues) -> dict[str, Any]:
+def values_out(values: ScoreValues) -> dict[str, Any]:
+    """Return the five value columns of a score."""
     return {
-        "score_value": values.primary,
         "numerical_value": values.numerical_value,
         "string_value": values.string_value,
         "boolean_value": values.boolean_value,
@@ -58,7 +58,8 @@ def score_entry(score: Score) -> dict[str, Any]:
         "evaluator_slug": score.evaluator_slug,
         "evaluator_name": score.evaluator_name,
         "score_value_type": score.score_value_type,
-        **_values_out(score.values),
+        "score_value": score.values.primary,
+        **values_out(score.values),
         "is_passed": bool(score.is_passed),
         "status": score.status,
         "explanation": score.explanation,
@@ -76,6 +77,7 @@ def scorer_out(score: Score) -> str | None:
 
 def score_out(score: Score) -> dict[str, Any]:
     """Return a score by itself (contract 7.3); `original` is what a machine said before a person corrected it."""
+    original = score.original
     return {
         **score_entry(score),
         "type": score.evaluator_type,
@@ -89,7 +91,7 @@ def score_out(score: Score) -> dict[str, Any]:
         "prompt_id": score.prompt_id,
         "prompt_version_number": score.prompt_version_number,
         "automation_id": score.automation_id,
-        "original": None if score.original is None else _values_out(score.original),
+        "original": None if original is None else {"score_value": original.primary, **values_out(original)},
         "corrected_by": score.corrected_by,
     }
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from assay.model.eval_report import CellResult, EvalReport, EvalTask
 from assay.model.score import Outcome
 from assay.stores.sql.database import Connection, Row, in_list, insertion, list_of
+from assay.stores.sql.score_lines import values_line
 
 # In the order of a verdict, then of an identity.
 _VERDICT = (
@@ -76,15 +76,10 @@ def row_verdicts(
 
 
 def _verdict(outcome: Outcome) -> Verdict:
-    values = outcome.values
-    boolean, categories, passed = values.boolean_value, values.categorical_value, outcome.is_passed
+    passed = outcome.is_passed
     return (
         outcome.status,
-        values.numerical_value,
-        None if boolean is None else int(boolean),
-        values.string_value,
-        None if categories is None else json.dumps(categories, ensure_ascii=False),
-        values.json_value,
+        *values_line(outcome.values).values(),
         None if passed is None else int(passed),
         outcome.explanation,
         outcome.error_message,

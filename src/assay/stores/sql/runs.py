@@ -33,7 +33,9 @@ from assay.stores.sql.database import Connection, Database, insertion
 from assay.stores.sql.eval_reports import report_by_id
 from assay.stores.sql.report_changes import STOP_ASKING
 from assay.stores.sql.scope import IN_VERSION
+from assay.stores.sql.score_lines import values_line
 from assay.stores.sql.times import to_microseconds
+from assay.wire.evaluator_inputs import LIFTED_METRICS
 
 _CELL_COLUMNS = (
     "report_sequence", "log_sequence", "ordinal", "trial", "log_id", "status", "numerical_value", "boolean_value",
@@ -45,12 +47,8 @@ _INSERT_DETAIL = (
     insertion("cell_detail", ("report_sequence", "log_sequence", "ordinal", "trial", "codec", "data"))
     + " ON CONFLICT DO NOTHING"
 )
-_METRICS = (
-    "prompt_tokens", "completion_tokens", "total_request_tokens", "cost", "latency", "time_to_first_token",
-    "tokens_per_second",
-)  # fmt: skip
 _ROWS_TO_JUDGE = f"""
-SELECT l.sequence, l.id, b.codec, b.data, {", ".join(f"l.{name}" for name in _METRICS)}
+SELECT l.sequence, l.id, b.codec, b.data, {", ".join(f"l.{name}" for name in LIFTED_METRICS)}
 FROM dataset_log l JOIN dataset_log_body b ON b.sequence = l.body_sequence
 WHERE {IN_VERSION} AND l.position BETWEEN :first AND :last ORDER BY l.position"""
 _PRESENT_CELLS = f"""
@@ -146,7 +144,9 @@ class SqlRuns:
                 done = present.get(line)
                 wanted = every if done is None else [cell for cell in every if (cell.ordinal, cell.trial) not in done]
                 if wanted:
-                    measured = {name: value for name, value in zip(_METRICS, metrics, strict=True) if value is not None}
+                    measured = {
+                        name: value for name, value in zip(LIFTED_METRICS, metrics, strict=True) if value is not None
+                    }
                     missing.append((_row_to_judge(log_id, line, codec, data, measured), wanted))
             return missing
 
@@ -305,8 +305,7 @@ def _advance(connection: Connection, sequence: int, owner: int, report: EvalRepo
 
 def _cell(report_sequence: int, result: CellResult, now: int) -> tuple[Any, ...]:
     outcome = result.outcome
-    values = outcome.values
-    boolean, categories, passed = values.boolean_value, values.categorical_value, outcome.is_passed
+    passed = outcome.is_passed
     return (
         report_sequence,
         result.log_sequence,
@@ -314,11 +313,7 @@ def _cell(report_sequence: int, result: CellResult, now: int) -> tuple[Any, ...]
         result.trial,
         result.log_id,
         outcome.status,
-        values.numerical_value,
-        None if boolean is None else int(boolean),
-        values.string_value,
-        None if categories is None else json.dumps(categories, ensure_ascii=False),
-        values.json_value,
+        *values_line(outcome.values).values(),
         None if passed is None else int(passed),
         outcome.explanation,
         outcome.error_kind,

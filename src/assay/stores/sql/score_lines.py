@@ -53,7 +53,7 @@ def read_values(row: Sequence[object]) -> ScoreValues:
 
 
 def values_line(values: ScoreValues) -> dict[str, Any]:
-    """Return typed values as columns."""
+    """Return typed values as columns, in the order of `read_values`."""
     boolean, categories = values.boolean_value, values.categorical_value
     return {
         "numerical_value": values.numerical_value,
