@@ -18,7 +18,7 @@ _MARK = re.compile(r"<!-- not run: (\S.*?) -->\n$", re.DOTALL)
 _VARYING = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b|\b[\w-]{8}\.[\w-]{32}\b"
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?|http://127\.0\.0\.1:\d+"
-    r"|\b\d+\.\d s\b|\b\d\d:\d\d:\d\d\b|\b\d\d-\d\d \d\d:\d\d\b"
+    r"|\b\d+(?:\.\d+)? (?:s|ms|µs)(?!\w)|\b\d\d:\d\d:\d\d\b|\b\d\d-\d\d \d\d:\d\d\b"
 )
 
 
