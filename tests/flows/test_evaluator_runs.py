@@ -109,6 +109,10 @@ def test_an_evaluator_without_anything_to_run_says_what_it_lacks(any_api: Api) -
 
 
 def test_a_model_that_nobody_serves_is_a_failed_execution(any_api: Api) -> None:
+    # A provider that lists no models, which other tests may have left, serves any.
+    for provider in any_api.ok("GET", "/api/providers/?page_size=1000")["results"]:
+        if not provider["is_from_environment"]:
+            any_api.ok("DELETE", f"/api/providers/{provider['id']}/", status=204)
     created = judge(any_api, llm_config={"model": "nobody/has-this", "evaluator_definition": "d"})
     refused = any_api.refused("POST", path_of(created, "run/"), {"inputs": {"output": "a"}}, status=500)
     assert refused["error_code"] == "EVALUATION_EXECUTION_ERROR"
