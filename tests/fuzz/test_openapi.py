@@ -38,7 +38,14 @@ _NOT_SAID = (
     "source_evaluator_id", "version_description",
 )  # fmt: skip
 _DEFINITION: dict[str, Any] = {**dict.fromkeys(_NOT_SAID), "eval_class": "output_char_count"}
-_PROVIDER = {"kind": "scripted", "base_url": None, "models": ["scripted"], "prices": None, "limits": None, "is_enabled": None}
+_PROVIDER = {
+    "kind": "scripted",
+    "base_url": None,
+    "models": ["scripted"],
+    "prices": None,
+    "limits": None,
+    "is_enabled": None,
+}
 _UNSAID_OF_SCORE = (
     "evaluator_id", "string_value", "boolean_value", "categorical_value", "json_value", "timestamp", "dataset_id",
     "scorer", "explanation", "environment", "prompt_id", "prompt_version_number", "automation_id",
