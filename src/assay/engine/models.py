@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,8 +20,6 @@ from assay.providers.prices import are_list_prices_loaded, load_list_prices, pri
 from assay.providers.vault import Vault
 
 _MILLION = 1_000_000
-# How long a change of providers may go unseen.
-_REMEMBERED_SECONDS = 5.0
 _SCRIPTED: ProviderKind = "scripted"
 
 
@@ -87,7 +84,6 @@ class Models:
         self._environment = environment
         self._reservations = reservations
         self._clients = ModelClients()
-        self._remembered: dict[int, tuple[float, list[NamedConnection]]] = {}
         self._gates: dict[tuple[str, ProviderLimits], ProviderGate] = {}
 
     async def close(self) -> None:
@@ -103,9 +99,6 @@ class Models:
             # Half a second of reading.
             await asyncio.to_thread(load_list_prices)
         found = _choose([*await self._own(organization_id), *self._environment], model)
-        if found is None and self._remembered.pop(organization_id, None) is not None:
-            # It may have been added just now.
-            found = _choose([*await self._own(organization_id), *self._environment], model)
         if found is None:
             raise Invalid.field(
                 "llm_config.model",
@@ -124,10 +117,6 @@ class Models:
         return gate
 
     async def _own(self, organization_id: int) -> list[NamedConnection]:
-        now = time.monotonic()
-        remembered = self._remembered.get(organization_id)
-        if remembered is not None and remembered[0] > now:
-            return remembered[1]
         store = self._stores.within(organization_id, "prod").providers
         own = []
         for provider in await store.list():
@@ -137,7 +126,6 @@ class Models:
             key = self._vault.open(sealed) if sealed else ""
             timeout = provider.limits.timeout_seconds
             own.append(NamedConnection(provider, Connection(provider.kind, provider.base_url, key, timeout)))
-        self._remembered[organization_id] = (now + _REMEMBERED_SECONDS, own)
         return own
 
 
