@@ -64,7 +64,7 @@ def test_whatever_a_model_does_every_cell_ends_and_no_answer_is_asked_for_twice(
     async def scenario() -> None:
         with running_fake_model_server(latency=0.02, **FAULTS) as server:
             async with at_work(stores, tmp_path) as house:
-                await house.add_provider(server.base_url, timeout_seconds=0.5)
+                await house.add_provider(server.base_url, timeout_seconds=3.0)
                 report = await house.until(await house.run(await house.add_dataset(1_000), judge()))
                 cells = await house.cells(report)
                 outcomes = await house.outcomes(report)
