@@ -158,16 +158,19 @@ def _use(work: Work, url: str) -> None:
     for name in names:
         for model in (*ANSWERS, *(TRIED_AGAIN if name == "stored" else ())):
             work.ask("POST", f"/api/providers/{name}/test/", {"model": model})
+    # One that cannot be reached would be tried again for long.
     judges = [
-        judge(api, f"{name}/{model}") for name in names for model in ANSWERS if name != "moved" or model == "good"
+        judge(api, f"{name}/{model}")
+        for name in names
+        for model in (ANSWERS if name == "stored" else ("good", "no-json", "401"))
+        if name != "moved"
     ]
     slugs = [made["slug"] for made in judges]
     dataset = api.dataset("judged with keys", ROWS)
     for made in judges:
         work.ask("POST", f"/api/evaluators/{made['id']}/run/", {"inputs": ROWS[0]})
     work.ask("POST", f"/api/evaluators/{slugs[0]}/bench/", {"dataset_id": dataset})
-    # One that cannot be reached is tried again for long.
-    report = api.run_report(dataset, [slug for slug in slugs if not slug.startswith("moved")])
+    report = api.run_report(dataset, slugs)
     row = api.rows(dataset)[0]["id"]
     score = next(score for score in api.ok("GET", f"/api/logs/{row}/scores/")["results"] if score["explanation"])
     work.ids |= {
@@ -206,12 +209,12 @@ def test_every_key_reached_its_provider(work: Work) -> None:
     assert work.heard == {key for name, key in KEYS.items() if name != "moved"}
     said = b"".join(work.said.values())
     # What was said beside the keys came through; `moved` answers nothing.
-    assert said.count(f"{MARK} [key]".encode()) > 50
+    assert said.count(f"{MARK} [key]".encode()) > 40
     assert MARK.encode() not in said.replace(f"{MARK} [key]".encode(), b"")
 
 
 def test_no_answer_to_what_was_done_has_a_key(work: Work) -> None:
-    assert len(work.said) > 90
+    assert len(work.said) > 75
     for place, content in work.said.items():
         check(place, content)
 

@@ -19,7 +19,7 @@ def small_disk() -> Iterator[Path]:
     if os.geteuid() != 0:
         pytest.skip("mounting a small file system takes root")
     with tempfile.TemporaryDirectory(prefix="assay-disk-") as directory:
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", directory], check=False)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", directory], check=False)
         if mounted.returncode:
             pytest.skip("no file system can be mounted here")
         try:
