@@ -87,7 +87,7 @@ class JudgeRun:
         bill = _Bill()
         cached = await self._cached(call)
         if cached is not None:
-            outcome = self._read(cached, bill)
+            outcome = self._read(cached)
             if outcome is not None:
                 return outcome, _detail(call, cached.text, self.route.model, is_from_cache=True)
         try:
@@ -172,7 +172,7 @@ class JudgeRun:
         stored = await until_available(lambda: cache.find(key), "the cache of judges", lambda: self.stop.is_set)
         return None if stored is None else msgspec.json.decode(stored, type=ChatReply)
 
-    def _read(self, reply: ChatReply, bill: _Bill) -> Outcome | None:
+    def _read(self, reply: ChatReply) -> Outcome | None:
         try:
             return replace(self._verdict(reply), cost_usd=0.0)
         except WrongAnswer:

@@ -12,6 +12,7 @@ from assay.engine.gate import ProviderGate
 from assay.engine.rate_limit import Reserve
 from assay.model.errors import Invalid
 from assay.model.provider import ModelPrice, Provider, ProviderKind, ProviderLimits
+from assay.ports.providers import ProviderStore
 from assay.ports.store import Stores
 from assay.providers.clients import ModelClients
 from assay.providers.contract import ChatReply, Connection, ModelClient
@@ -98,15 +99,18 @@ class Models:
         if not are_list_prices_loaded():
             # Half a second of reading.
             await asyncio.to_thread(load_list_prices)
-        found = _choose([*await self._own(organization_id), *self._environment], model)
+        own = [provider for provider in await self._store(organization_id).list() if provider.is_enabled]
+        environment = {named.provider.id: named.connection for named in self._environment}
+        found = _choose([*own, *(named.provider for named in self._environment)], model)
         if found is None:
             raise Invalid.field(
                 "llm_config.model",
                 f"No provider serves '{model[:100]}': add one at /api/providers/, or start the server with"
                 " OPENAI_API_KEY, OPENAI_BASE_URL or ANTHROPIC_API_KEY.",
             )
-        named, name = found
-        return ModelRoute(named.provider, name, self._clients.client(named.connection), self._gate(named.provider))
+        provider, name = found
+        connection = environment.get(provider.id) or await self._connection(organization_id, provider)
+        return ModelRoute(provider, name, self._clients.client(connection), self._gate(provider))
 
     def _gate(self, provider: Provider) -> ProviderGate:
         key = (provider.id, provider.limits)
@@ -116,37 +120,33 @@ class Models:
             gate = self._gates[key] = ProviderGate(provider.limits, reserve)
         return gate
 
-    async def _own(self, organization_id: int) -> list[NamedConnection]:
-        store = self._stores.within(organization_id, "prod").providers
-        own = []
-        for provider in await store.list():
-            if not provider.is_enabled:
-                continue
-            sealed = await store.find_sealed_key(provider.id) if provider.has_key else None
-            key = self._vault.open(sealed) if sealed else ""
-            timeout = provider.limits.timeout_seconds
-            own.append(NamedConnection(provider, Connection(provider.kind, provider.base_url, key, timeout)))
-        return own
+    def _store(self, organization_id: int) -> ProviderStore:
+        return self._stores.within(organization_id, "prod").providers
+
+    async def _connection(self, organization_id: int, provider: Provider) -> Connection:
+        sealed = await self._store(organization_id).find_sealed_key(provider.id) if provider.has_key else None
+        key = self._vault.open(sealed) if sealed else ""
+        return Connection(provider.kind, provider.base_url, key, provider.limits.timeout_seconds)
 
 
-def _choose(known: Sequence[NamedConnection], model: str) -> tuple[NamedConnection, str] | None:
-    for named in known:
-        if model in named.provider.models:
-            return named, model
+def _choose(known: Sequence[Provider], model: str) -> tuple[Provider, str] | None:
+    for provider in known:
+        if model in provider.models:
+            return provider, model
     head, slash, rest = model.partition("/")
-    for named in known:
-        if named.provider.kind == _SCRIPTED:
+    for provider in known:
+        if provider.kind == _SCRIPTED:
             # By its own name alone, so that nobody takes its answers for a model's.
             if head == _SCRIPTED:
-                return named, model
-        elif slash and rest and named.provider.name.lower() == head.lower():
-            return named, rest
+                return provider, model
+        elif slash and rest and provider.name.lower() == head.lower():
+            return provider, rest
     # A name alone: whoever serves any model, Anthropic's by their name.
     kind = "anthropic" if model.startswith("claude") else "openai"
     for wanted in dict.fromkeys((kind, "openai")):
-        for named in known:
-            if named.provider.kind == wanted and not named.provider.models:
-                return named, model
+        for provider in known:
+            if provider.kind == wanted and not provider.models:
+                return provider, model
     return None
 
 

@@ -44,13 +44,19 @@ class SharedRun:
     @property
     def is_spent(self) -> bool:
         """Tell whether new chunks need another one: this one was stopped, or could not be prepared."""
-        done = self._preparing
-        return done.done() and (done.cancelled() or done.exception() is not None or done.result().is_stopped)
+        run = self._prepared
+        return self._preparing.done() and (run is None or run.is_stopped)
 
     def leave(self) -> None:
         """Stop between two cells."""
-        if self._preparing.done() and not self._preparing.cancelled() and self._preparing.exception() is None:
-            self._preparing.result().leave()
+        if self._prepared is not None:
+            self._prepared.leave()
+
+    @property
+    def _prepared(self) -> EvalRun | None:
+        done = self._preparing
+        is_ready = done.done() and not done.cancelled() and done.exception() is None
+        return done.result() if is_ready else None
 
     async def evaluate(self, first: int, last: int) -> EvalRun:
         """Judge what is missing in a range of row positions, unless stopped or cut short, and return the run.

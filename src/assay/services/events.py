@@ -75,7 +75,8 @@ class Feed:
         with self._listening(report_id, first) as listener:
             while not self._is_ended:
                 try:
-                    await asyncio.wait_for(listener.news.wait(), HEARTBEAT_SECONDS)
+                    async with asyncio.timeout(HEARTBEAT_SECONDS):
+                        await listener.news.wait()
                 except TimeoutError:
                     yield None
                     continue
