@@ -1,0 +1,108 @@
+/** Search and commands: pages, actions of this page, things by name. */
+import { html, useEffect, useId, useMemo, useRef, useState } from "../vendor/preact.js";
+import { request } from "../lib/api.js";
+import { useCommands } from "../lib/commands.js";
+import { Key } from "../lib/keys.js";
+import { PLACES } from "../lib/places.js";
+import { remembered } from "../lib/settings.js";
+import { theme } from "../lib/theme.js";
+import { navigate } from "../lib/url.js";
+import { Dialog } from "./dialog.js";
+
+const MOST_SHOWN = 12;
+const MOST_RECENT = 8;
+const recent = remembered("recent-commands", /** @type {string[]} */ ([]));
+
+/** How well `text` fits: all letters in order, the earlier and closer the better; null when it does not. @param {string} text @param {string} asked */
+export function fit(text, asked) {
+  const low = text.toLowerCase();
+  const whole = low.indexOf(asked);
+  if (whole >= 0) return 1000 - whole - low.length / 100;
+  let at = -1;
+  let gaps = 0;
+  for (const letter of asked) {
+    const next = low.indexOf(letter, at + 1);
+    if (next < 0) return null;
+    gaps += next - at - 1;
+    at = next;
+  }
+  return 500 - gaps - low.length / 100;
+}
+
+/** Things by name, asked once each time the palette opens. */
+function useThings() {
+  const [things, setThings] = useState(/** @type {import("../lib/commands.js").Command[]} */ ([]));
+  useEffect(() => {
+    const ask = (/** @type {string} */ path) => request("GET", path, { params: { page_size: 100 } }).then((answer) => answer.results ?? answer, () => []);
+    Promise.all([ask("/api/datasets/list/"), ask("/api/evaluators/list/")]).then(([datasets, evaluators]) =>
+      setThings([
+        ...datasets.map((/** @type {any} */ each) => ({ label: each.name, kind: "Dataset", run: () => navigate(`/datasets/${each.id}`) })),
+        ...evaluators.map((/** @type {any} */ each) => ({ label: each.name, kind: "Evaluator", run: () => navigate(`/evaluators/${each.id}`) })),
+      ]),
+    );
+  }, []);
+  return things;
+}
+
+/** @param {{onClose: () => void, onHelp: () => void}} props */
+export function Palette({ onClose, onHelp }) {
+  const [asked, setAsked] = useState("");
+  const [at, setAt] = useState(0);
+  const list = useRef(/** @type {HTMLElement | null} */ (null));
+  const id = useId();
+  const things = useThings();
+  const actions = useCommands();
+  const all = useMemo(
+    () => [
+      ...actions.map((command) => ({ kind: "This page", ...command })),
+      ...PLACES.map(({ path, label, key }) => ({ label: `Go to ${label.toLowerCase()}`, kind: "Page", key, run: () => navigate(path) })),
+      ...["system", "light", "dark"].map((name) => ({ label: `Theme: ${name}`, kind: "Appearance", run: () => (theme.value = name) })),
+      { label: "All keys", kind: "Help", key: "help", run: onHelp },
+      ...things,
+    ],
+    [actions, things],
+  );
+  const found = useMemo(() => {
+    const text = asked.trim().toLowerCase();
+    const rank = (/** @type {string} */ label) => (recent.value.includes(label) ? 100 - recent.value.indexOf(label) : 0);
+    return all
+      .map((command) => ({ command, worth: text ? fit(command.label, text) : 0 }))
+      .filter((each) => each.worth !== null)
+      .map((each) => ({ ...each, worth: /** @type {number} */ (each.worth) + rank(each.command.label) / (text ? 10 : 1) }))
+      .sort((a, b) => b.worth - a.worth)
+      .slice(0, MOST_SHOWN)
+      .map((each) => each.command);
+  }, [all, asked]);
+  /** @param {any} command */
+  const choose = (command) => {
+    if (!command) return;
+    recent.value = [command.label, ...recent.peek().filter((label) => label !== command.label)].slice(0, MOST_RECENT);
+    onClose();
+    command.run();
+  };
+  /** @param {KeyboardEvent} event */
+  const onKey = (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      setAt((at + step + found.length) % Math.max(1, found.length));
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      choose(found[at]);
+    }
+  };
+  return html`<${Dialog} title="Search and commands" onClose=${onClose}>
+    <input type="search" class="palette-input" role="combobox" aria-label="Search pages, commands, datasets, evaluators" aria-expanded="true"
+      aria-controls=${id} aria-activedescendant=${found[at] ? `${id}-${at}` : undefined} aria-autocomplete="list" placeholder="Search…" value=${asked}
+      autocomplete="off" spellcheck=${false} autofocus onKeyDown=${onKey} onInput=${(/** @type {any} */ event) => (setAsked(event.target.value), setAt(0))} />
+    <div ref=${list} class="palette-list" role="listbox" id=${id} aria-label="Found">
+      ${found.map(
+        (/** @type {any} */ command, place) => html`<div key=${command.kind + command.label} id=${`${id}-${place}`} class="palette-item" role="option"
+          aria-selected=${place === at} onPointerMove=${() => place !== at && setAt(place)} onClick=${() => choose(command)}>
+          <span class="grow cut">${command.label}</span><span class="muted small">${command.kind}</span>${command.key && html`<${Key} id=${command.key} />`}
+        </div>`,
+      )}
+      ${found.length === 0 && html`<p class="muted palette-none">Nothing is called “${asked}”.</p>`}
+    </div>
+  </${Dialog}>`;
+}
