@@ -18,6 +18,7 @@ from assay.engine.models import Models, NamedConnection, known_from
 from assay.engine.rate_limit import Reserve
 from assay.evaluators.sandbox.pool import SandboxPool
 from assay.model.errors import Conflict, Invalid
+from assay.model.server import ServerFacts
 from assay.ports.engine import Engine
 from assay.ports.store import Stores
 from assay.providers.environment import environment_providers
@@ -25,10 +26,12 @@ from assay.providers.prices import load_prices
 from assay.providers.vault import Vault, open_vault
 from assay.services import access
 from assay.services.access import NewKey
+from assay.services.sessions import LoginLinks, Sessions
 from assay.settings import Settings
 from assay.stores.sql import backup, migrate
 from assay.stores.sql.sqlite import SqliteDatabase
 from assay.stores.sql.store import SqlStores
+from assay.web.routes import make_routes
 
 if TYPE_CHECKING:
     from assay.engine.worker import Worker
@@ -138,8 +141,11 @@ def set_up(stores: Stores, settings: Settings) -> NewKey | None:
     return asyncio.run(access.set_up(stores, settings.api_key, datetime.now(UTC)))
 
 
-def build_app(stores: Stores, settings: Settings) -> Application:
-    """Return the application over opened stores, with its engine and housekeeping; raises Invalid, Unavailable."""
+def build_app(stores: Stores, settings: Settings, links: LoginLinks | None = None) -> Application:
+    """Return the application over opened stores, with its engine and housekeeping; raises Invalid, Unavailable.
+
+    `links` are the one-time links that sign browsers in; without them a browser needs a key.
+    """
     # One process owns a SQLite file: at its start every running import is one that the last process left behind.
     silent = timedelta(0) if settings.database_url is None else SILENT_IMPORT
     load_prices(settings.prices_file)
@@ -147,7 +153,11 @@ def build_app(stores: Stores, settings: Settings) -> Application:
     environment = known_from(environment_providers(settings.model_environment), datetime.now(UTC))
     engine = _engine(stores, settings, _workshop(stores, settings, vault, environment))
     housekeeping = Maintenance(stores, engine, silent)
-    return make_app(stores, engine, housekeeping, vault, [named.provider for named in environment])
+    sessions = Sessions(vault)
+    pages = make_routes(stores, sessions, links if links is not None else LoginLinks())
+    providers = [named.provider for named in environment]
+    facts = ServerFacts(settings.engine, str(settings.data_directory), settings.is_code_unsafe, datetime.now(UTC))
+    return make_app(stores, engine, housekeeping, vault, providers, sessions, facts, pages)
 
 
 def _workshop(stores: Stores, settings: Settings, vault: Vault, environment: Sequence[NamedConnection]) -> Workshop:

@@ -1,6 +1,7 @@
 """What ARCHITECTURE.md and docs/decisions say about the tree, held against the tree."""
 
 import configparser
+import json
 import re
 import tomllib
 from itertools import chain
@@ -53,6 +54,7 @@ def test_every_dependency_has_its_reason() -> None:
     inputs = [path.read_text().splitlines() for path in (ROOT / "requirements").glob("*.in")]
     lines = [*project["dependencies"], *chain.from_iterable([*extras.values(), *inputs])]
     named = {Requirement(text).name for line in lines if (text := line.partition("#")[0].strip())}
+    named |= set(json.loads((ROOT / "web-tools" / "package.json").read_text())["devDependencies"])
     rows = re.findall(r"^\| (.+?) \|", (DECISIONS / "dependencies.md").read_text(), re.MULTILINE)
     explained = {re.sub(r"\[.+\]", "", name) for row in rows for name in row.split(", ")} - {"Package", "---"}
     assert named == explained

@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from assay.cli import demo_data
-from assay.cli.demo_baselines import BASELINES, commonest_occupation, last_word, nearest_neighbour
-from assay.cli.demo_logs import SPREAD, TRACED_COUNT, questions_of, request_logs
+from assay.demo.baselines import BASELINES, commonest_occupation, last_word, nearest_neighbour
+from assay.demo.request_logs import SPREAD, TRACED_COUNT, questions_of, request_logs
+from assay.demo.rows import BUNDLED, bundled
 from assay.sdk import Client
 from tests.cli.conftest import Shell
 
 
 def test_the_bundled_rows_are_real_and_more_than_a_thousand() -> None:
-    data = demo_data.bundled("offline")
+    data = bundled("offline")
     assert len(data.rows) == 1998
     assert data.rows[0]["ideal"].strip() == "Metal Workers and Plastic Workers, All Other"
     assert [message["role"] for message in data.rows[0]["input"]] == ["system", "user"]
-    assert demo_data.BUNDLED.stat().st_size <= 300_000
-    assert "MIT License" in demo_data.BUNDLED.with_name("sample.LICENSE.txt").read_text()
+    assert BUNDLED.stat().st_size <= 300_000
+    assert "MIT License" in BUNDLED.with_name("sample.LICENSE.txt").read_text()
 
 
 TITLES = {"Head Baker": "Bakers", "Cake Baker": "Bakers", "Cake Decorator": "Artists", "Welder": "Welders"}
@@ -44,7 +45,7 @@ def test_the_commonest_occupation_answers_everything() -> None:
 
 
 def test_made_up_logs_are_the_same_in_every_run_but_for_the_time() -> None:
-    questions = questions_of(demo_data.bundled("offline").rows)
+    questions = questions_of(bundled("offline").rows)
     assert (questions[0].title, questions[0].occupation) == (
         "Metal Worker",
         "Metal Workers and Plastic Workers, All Other",

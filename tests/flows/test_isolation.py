@@ -71,7 +71,9 @@ class Tenant:
         score = api.ok("POST", "/api/scores/", verdict, status=201)
         # The same id may be known to both.
         api.ok("POST", "/api/scores/", {**verdict, "log_id": SHARED}, status=201)
+        view = api.ok("POST", "/api/views/", {"name": mark, "page": "logs", "query": mark}, status=201)
         self.ids = {
+            "view_id": view["id"],
             "dataset_id": dataset,
             "log_id": api.rows(dataset)[0]["id"],
             "report_id": report["id"],

@@ -100,6 +100,8 @@ _MEANINGFUL: dict[str, dict[str, Any]] = {
     "PATCH /api/conditions/{reference}/": {**_CONDITION, "condition_slug": "fuzzed"},
     "POST /api/automations/": {**_AUTOMATION, "automation_slug": "made"},
     "PATCH /api/automations/{reference}/": {**_AUTOMATION, "automation_slug": "fuzzed"},
+    "POST /api/views/": {"name": "made", "page": "logs", "query": "q=a", "subject_id": None},
+    "PATCH /api/views/{view_id}/": {"name": "changed", "query": "q=b", "is_shared": True, "is_pinned": None},
     "POST /api/keys/": {"name": "made"},
     "POST /api/request-logs/": {"input": "a", **dict.fromkeys(_LIFTED)},
     "POST /api/request-logs/bulk/": {"logs": [{"input": 1}, "x"]},
@@ -120,6 +122,7 @@ _MEANINGFUL_QUERY: dict[str, dict[str, Any]] = {
     "GET /api/datasets/{dataset_id}/eval-reports/{report_id}/slices/": {**_MATCHES, "by": "metadata.c"},
     "GET /api/datasets/{dataset_id}/eval-reports/{report_id}/power/": {**_MATCHES, "effect": "0.1", "rows": "10"},
     "GET /api/datasets/{dataset_id}/eval-reports/{report_id}/agreement/": _MATCHES,
+    "GET /api/datasets/{dataset_id}/eval-reports/{report_id}/pass-rate/": {**_MATCHES, "at_least": "0.5"},
     "POST /api/datasets/{dataset_id}/logs/import-file/": {"format": "jsonl", "mapping": "", "delimiter": ","},
 }
 
@@ -136,6 +139,7 @@ _KEPT = (
     "DELETE /api/logs/{log_id}/scores/{score_id}/",
     "DELETE /api/conditions/{reference}/",
     "DELETE /api/automations/{reference}/",
+    "DELETE /api/views/{view_id}/",
 )
 # A stream ends only with its listener: tests/flows/test_events.py follows it.
 _ENDLESS = ("GET /api/events/",)
@@ -169,7 +173,9 @@ def document(fuzzed: Api) -> BaseSchema:
     score = fuzzed.ok("POST", f"/api/logs/{row}/scores/", {**_SCORE, "scorer": "somebody"}, status=201)
     fuzzed.ok("POST", "/api/conditions/", {**_CONDITION, "condition_slug": "fuzzed"}, status=201)
     fuzzed.ok("POST", "/api/automations/", {**_AUTOMATION, "automation_slug": "fuzzed"}, status=201)
+    view = fuzzed.ok("POST", "/api/views/", {"name": "fuzzed", "page": "logs", "query": ""}, status=201)
     real = {
+        "view_id": view["id"],
         "dataset_id": dataset,
         "log_id": row,
         "score_id": score["id"],

@@ -9,18 +9,19 @@ from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from assay.api import (
-    annotations as annotation_tasks,
-)
-from assay.api import (
+    about,
     automations,
     conditions,
     dataset_files,
+    dataset_log_analytics,
     dataset_logs,
     dataset_versions,
     datasets,
+    demo,
     documentation,
     eval_reports,
     evaluator_runs,
@@ -36,24 +37,33 @@ from assay.api import (
     otlp,
     providers,
     report_analysis,
+    reports,
     request_logs,
     retention,
+    saved_views,
     scores,
     threads,
     traces,
     users,
 )
+from assay.api import (
+    annotations as annotation_tasks,
+)
 from assay.api.auth import Authenticator
+from assay.api.browser_answers import BrowserAnswers
 from assay.api.direct import Direct, Door
 from assay.api.errors import add_error_handlers
 from assay.api.paths import OnePath
 from assay.api.request_log import RequestLog
 from assay.model.errors import Unavailable
 from assay.model.provider import Provider
+from assay.model.server import ServerFacts
 from assay.ports.engine import Engine
 from assay.ports.housekeeping import Housekeeping
 from assay.ports.store import Stores
 from assay.providers.vault import Vault
+from assay.services.sessions import Sessions
+from assay.wire.sessions import session_cookie
 
 Application = ASGIApp
 
@@ -71,29 +81,41 @@ _SHOWN_IN_ORDER = (
     "scores",
     "online evaluation",
     "providers",
+    "saved views",
     "keys",
     "retention",
     "models",
     "jobs",
+    "demo",
     "events",
     "health",
 )
 
 _ROOMS = (
-    *(dataset_files, dataset_logs, eval_reports, datasets, dataset_versions, log_analytics, request_logs, traces),
+    *(dataset_files, dataset_log_analytics, dataset_logs, eval_reports, datasets, dataset_versions),
+    *(log_analytics, request_logs, traces),
     *(threads, users, evaluators, evaluator_versions, evaluator_runs, providers, jobs, keys, retention, models, health),
-    *(conditions, automations, events, report_analysis, scores, annotation_tasks),
+    *(conditions, automations, events, report_analysis, reports, saved_views, scores, annotation_tasks, demo, about),
 )
 
 
 def make_app(
-    stores: Stores, engine: Engine, housekeeping: Housekeeping, vault: Vault, environment: Sequence[Provider]
+    stores: Stores,
+    engine: Engine,
+    housekeeping: Housekeeping,
+    vault: Vault,
+    environment: Sequence[Provider],
+    sessions: Sessions,
+    facts: ServerFacts,
+    pages: Sequence[BaseRoute] = (),
 ) -> Application:
     """Return the application over opened stores; its lifespan starts and stops the engine and closes the stores.
 
-    `vault` seals the keys of providers; `environment` are the providers that serve every organisation.
+    `vault` seals the keys of providers; `environment` are the providers that serve every organisation; `sessions` are
+    those of browsers; `facts` say how the server was started; `pages` are routes beside those of the API.
     """
-    authenticator = Authenticator(stores)
+    authenticator = Authenticator(stores, sessions)
+    background: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -106,6 +128,10 @@ def make_app(
         gc.set_threshold(50_000, 20, 100)
         yield
         key_uses.cancel()
+        for task in background:
+            task.cancel()
+        if background:
+            await asyncio.wait(background)
         with suppress(Unavailable):
             await authenticator.store_uses()
         await housekeeping.stop()
@@ -129,6 +155,8 @@ def make_app(
     app.state.authenticator = authenticator
     app.state.vault = vault
     app.state.environment_providers = environment
+    app.state.facts = facts
+    app.state.background_tasks = background
     add_error_handlers(app)
     # The first route that fits is taken: fixed names before `{log_id}`, and what is asked most before the rest.
     # Taken over one by one: an included router would be searched as a whole for every request.
@@ -138,8 +166,9 @@ def make_app(
     app.router.routes += dataset_files.export_router.routes
     for room in _ROOMS:
         app.router.routes += room.router.routes
+    app.router.routes += pages
     documentation.add_documentation(app)
-    return RequestLog(OnePath(Direct(app, direct)))
+    return RequestLog(BrowserAnswers(OnePath(Direct(app, direct)), session_cookie(sessions.name)))
 
 
 async def _store_key_uses(authenticator: Authenticator) -> None:

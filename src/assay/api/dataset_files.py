@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,16 +13,18 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
 from assay.api.auth import Caller, Reader, Writer
-from assay.api.lists import filters_of
+from assay.api.lists import rows_asked
 from assay.api.routes import READ_ERRORS, WRITE_ERRORS, JsonRoute, answer
-from assay.filters.fields import DATASET_LOG_FIELDS
 from assay.model.errors import Invalid
 from assay.services.datasets import find_version_number
 from assay.services.export import ExportFormat, export_rows
+from assay.services.file_dedupe import read_dedupe_path
 from assay.services.file_import import ImportOptions, OnError, import_file, read_mapping
+from assay.services.file_preview import preview_file
 from assay.services.row_files import FileFormat
 from assay.wire.dataset_logs import FileImported
-from assay.wire.pages import FilterBody
+from assay.wire.file_previews import FilePreviewOut, columns_out, draft_out
+from assay.wire.pages import SearchBody
 
 # Not a JsonRoute: the body is a file of any size.
 router = APIRouter(prefix="/api/datasets/{dataset_id}/logs", tags=["dataset logs"])
@@ -35,6 +38,10 @@ _FORMATS: dict[str, FileFormat] = {
     "text/csv": "csv",
 }
 _MEDIA_TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+_IMPORTED: dict[int | str, dict[str, Any]] = {
+    **WRITE_ERRORS,
+    200: {"model": FilePreviewOut, "description": "With `dry_run`: what would be imported."},
+}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -47,7 +54,7 @@ _BODY: dict[str, Any] = {
 }
 
 
-@router.post("/import-file/", status_code=201, response_model=FileImported, responses=WRITE_ERRORS, openapi_extra=_BODY)
+@router.post("/import-file/", status_code=201, response_model=FileImported, responses=_IMPORTED, openapi_extra=_BODY)
 async def import_dataset_file(
     dataset_id: str,
     request: Request,
@@ -56,6 +63,9 @@ async def import_dataset_file(
     mapping: Annotated[str | None, Query(description='JSON: {"question": "input", "topic": "metadata.topic"}.')] = None,
     on_error: Annotated[OnError, Query(description="skip lines that cannot be read, or abort at the first.")] = "skip",
     delimiter: Annotated[str, Query(min_length=1, max_length=1, description="Between CSV cells.")] = ",",
+    dedupe_by: Annotated[str | None, Query(description="Leave out rows whose value there is known.")] = None,
+    dry_run: Annotated[bool, Query(description="Store nothing: show columns, first rows and errors.")] = False,
+    is_beginning: Annotated[bool, Query(description="dry_run: the body is the beginning of a longer file.")] = False,
 ) -> Response:
     """Add the rows of a JSONL, JSON or CSV file of any size as one new version, all at once at the end.
 
@@ -69,18 +79,39 @@ async def import_dataset_file(
         mapping=read_mapping(mapping),
         on_error=on_error,
         delimiter=delimiter,
+        dedupe_by=read_dedupe_path(dedupe_by),
     )
     chunks: AsyncIterator[bytes] = request.stream()
     if media_type == b"multipart/form-data":
         chunks = _file_part(chunks, parameters.get(b"boundary", b""))
+    if dry_run:
+        await caller.store.datasets.get(dataset_id)
+        return answer(await _previewed(caller, chunks, options, is_beginning=is_beginning))
     try:
         result = await import_file(caller.store, caller.who, dataset_id, chunks, options)
     except ClientDisconnect:
         # Nobody is there to read an answer; the service has undone what was staged.
         return Response(status_code=400)
     errors = [{"line": refusal.place, "error": refusal.message} for refusal in result.refusals]
-    counts = {"imported_count": result.imported_count, "error_count": result.error_count}
+    counts = {
+        "imported_count": result.imported_count,
+        "duplicate_count": result.duplicate_count,
+        "error_count": result.error_count,
+    }
     return answer({"job_id": result.job_id, **counts, "errors": errors, "version": result.version}, 201)
+
+
+async def _previewed(
+    caller: Caller, chunks: AsyncIterator[bytes], options: ImportOptions, *, is_beginning: bool
+) -> dict[str, Any]:
+    found = await preview_file(caller.who, chunks, options, datetime.now(UTC), is_beginning=is_beginning)
+    return {
+        "columns": columns_out(found.columns),
+        "rows": [draft_out(draft) for draft in found.rows],
+        "readable_count": found.readable_count,
+        "error_count": found.error_count,
+        "errors": [{"line": refusal.place, "error": refusal.message} for refusal in found.refusals],
+    }
 
 
 def _format(named: FileFormat | None, media_type: str, file_name: str) -> FileFormat:
@@ -149,9 +180,9 @@ async def _file_part(chunks: AsyncIterator[bytes], boundary: bytes) -> AsyncIter
 
 
 async def _export(
-    dataset_id: str, request: Request, body: FilterBody | None, caller: Caller, version: str | None, kind: ExportFormat
+    dataset_id: str, request: Request, body: SearchBody | None, caller: Caller, version: str | None, kind: ExportFormat
 ) -> Response:
-    expression = filters_of(request, body, DATASET_LOG_FIELDS)
+    expression = rows_asked(request, body)
     number = await find_version_number(caller.store, dataset_id, version)
     dataset = await caller.store.datasets.get(dataset_id)
     rows = export_rows(caller.store, caller.who.organization_unique_id, dataset_id, number, expression, kind)
@@ -187,7 +218,7 @@ async def export_logs_filtered(
     dataset_id: str,
     request: Request,
     caller: Reader,
-    body: FilterBody | None = None,
+    body: SearchBody | None = None,
     version: Annotated[str | None, Query(description="Number or tag.")] = None,
     format: Annotated[ExportFormat, _FORMAT] = "jsonl",
 ) -> Response:

@@ -9,12 +9,24 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Request, Response
 
 from assay.api.auth import Caller, Reader, Writer
-from assay.api.lists import current_filters, filters_of, page_of, sort_of, url_of, within_window
+from assay.api.lists import (
+    ROW_RESERVED,
+    current_filters,
+    flag_of,
+    joined,
+    narrowed,
+    page_of,
+    rows_asked,
+    sort_of,
+    url_of,
+    within_window,
+)
+from assay.api.request_logs import is_preview, query_schema
 from assay.api.routes import READ_ERRORS, WRITE_ERRORS, JsonRoute, answer, body_schema
 from assay.api.sampling import trial_out
-from assay.filters.expression import EVERYTHING, Expression
+from assay.filters.expression import EVERYTHING, Condition, Expression, Field, Operator
 from assay.filters.fields import DATASET_LOG_FIELDS
-from assay.filters.parse import parse_filters
+from assay.filters.parse import MAX_VALUES, parse_filters
 from assay.model.errors import Invalid
 from assay.model.page import Sort
 from assay.ports.engine import Engine
@@ -22,6 +34,7 @@ from assay.services import dataset_logs as services
 from assay.services import log_imports
 from assay.services.datasets import find_version_number
 from assay.wire.annotations import AnnotationStatusBody
+from assay.wire.dataset_log_previews import LogPreview, preview_item
 from assay.wire.dataset_logs import (
     MOST_BULK_LOGS,
     BulkCreated,
@@ -40,7 +53,7 @@ from assay.wire.dataset_logs import (
 )
 from assay.wire.import_jobs import LogsAdded, SamplingPreview
 from assay.wire.log_imports import BulkAdd, LogImport, read_import, seed_of
-from assay.wire.pages import FilterBody, PageOut, envelope
+from assay.wire.pages import PageOut, SearchBody, envelope
 from assay.wire.times import read_time
 from assay.wire.unified_log import read_log
 
@@ -48,6 +61,14 @@ router = APIRouter(prefix="/api/datasets/{dataset_id}/logs", tags=["dataset logs
 
 _ROW_ORDER = Sort("id")
 _VERSION = Query(description="Read as of this version: its number or tag.")
+_LIST = query_schema(
+    search='Text in input or output, and terms: `"gift card" model:gpt-4o`.',
+    page="From 1.",
+    page_size="Default 100, at most 1000.",
+    sort_by="A field, `-` before it for descending; default the order of the rows.",
+    fields="`preview`: the beginnings of the payloads and their sizes instead of all of them.",
+    count="`false`: do not count; `count` is then how many are known of.",
+)
 _BULK: dict[int | str, dict[str, Any]] = {
     **WRITE_ERRORS,
     200: {"model": LogsAdded | SamplingPreview, "description": "Request logs are being added, or would be."},
@@ -110,7 +131,7 @@ async def _add_logs(dataset_id: str, body: LogImport, caller: Caller, request: R
     dataset = await store.datasets.get(dataset_id)
     recipe = read_import(body, dataset.granularity, seed_of(dataset_id), who.environment)
     if body.dry_run:
-        return answer(trial_out(await log_imports.try_recipe(store, recipe), recipe))
+        return answer(trial_out(await log_imports.try_addition(store, dataset_id, recipe), recipe))
     engine: Engine = request.app.state.engine
     dataset, job = await log_imports.add_logs(store, engine, who, dataset_id, recipe, datetime.now(UTC))
     count = job.done_count if job.state == "completed" else None
@@ -118,35 +139,48 @@ async def _add_logs(dataset_id: str, body: LogImport, caller: Caller, request: R
 
 
 async def _list(
-    dataset_id: str, request: Request, body: FilterBody | None, caller: Caller, version: str | None
+    dataset_id: str, request: Request, body: SearchBody | None, caller: Caller, version: str | None
 ) -> Response:
     page = page_of(request, body)
-    sort = sort_of(request, DATASET_LOG_FIELDS, _ROW_ORDER)
-    expression = filters_of(request, body, DATASET_LOG_FIELDS)
+    sort = sort_of(request, DATASET_LOG_FIELDS, _ROW_ORDER, body)
+    expression = rows_asked(request, body, reserved=ROW_RESERVED)
+    has_previews = is_preview(request)
+    is_counted = flag_of(request, "count") is not False
     number = await find_version_number(caller.store, dataset_id, version)
-    found = await caller.store.dataset_logs.page(dataset_id, number, expression, sort, page)
-    scores = await caller.store.scores.list_for_logs(dataset_id, [log.id for log in found.items])
+    if is_counted:
+        found = await caller.store.dataset_logs.page(dataset_id, number, expression, sort, page)
+        logs, total, has_more = found.items, found.total_count, page.offset + page.size < found.total_count
+    else:
+        logs, has_more = await caller.store.dataset_logs.page_uncounted(dataset_id, number, expression, sort, page)
+        total = page.offset + len(logs) + has_more if logs else 0
+    scores = await caller.store.scores.list_for_logs(dataset_id, [log.id for log in logs])
     organization = caller.who.organization_unique_id
-    items = [list_item(log, organization, scores.get(log.id, ())) for log in found.items]
-    echoed = current_filters(request, body, DATASET_LOG_FIELDS)
-    pages = -(-found.total_count // page.size)
+    items = [
+        preview_item(log, scores.get(log.id, ()))
+        if has_previews
+        else list_item(log, organization, scores.get(log.id, ()))
+        for log in logs
+    ]
+    echoed = current_filters(request, body, DATASET_LOG_FIELDS, reserved=ROW_RESERVED)
     # Five keys of the oldest answer to this list stand beside the envelope.
     older: dict[str, Any] = {
         "filter_options": {},
-        "total": found.total_count,
+        "total": total,
         "page": page.number,
         "page_size": page.size,
-        "total_pages": pages,
+        "total_pages": -(-total // page.size),
     }
+    if not is_counted:
+        older["count_is_exact"] = not has_more and (bool(logs) or page.number == 1)
     if body is not None and body.is_exporting is True:
         kind = "jsonl" if body.export_format == ".jsonl" else "csv"
         address = url_of(request).partition("/list")[0]
         older["message"] = f"POST the same filters to {address}/export/?format={kind} to download the rows."
-    return answer(envelope(items, found.total_count, page, url_of(request), echoed, older))
+    return answer(envelope(items, total, page, url_of(request), echoed, older, is_last=not has_more))
 
 
-@router.get("/", response_model=PageOut[LogOut], responses=READ_ERRORS, include_in_schema=False)
-@router.get("/list/", response_model=PageOut[LogOut], responses=READ_ERRORS)
+@router.get("/", response_model=PageOut[LogOut | LogPreview], responses=READ_ERRORS, include_in_schema=False)
+@router.get("/list/", response_model=PageOut[LogOut | LogPreview], responses=READ_ERRORS, openapi_extra=_LIST)
 async def list_logs(
     dataset_id: str, request: Request, caller: Reader, version: Annotated[str | None, _VERSION] = None
 ) -> Response:
@@ -154,12 +188,12 @@ async def list_logs(
     return await _list(dataset_id, request, None, caller, version)
 
 
-@router.post("/list/", response_model=PageOut[LogOut], responses=READ_ERRORS)
+@router.post("/list/", response_model=PageOut[LogOut | LogPreview], responses=READ_ERRORS, openapi_extra=_LIST)
 async def list_logs_filtered(
     dataset_id: str,
     request: Request,
     caller: Reader,
-    body: FilterBody | None = None,
+    body: SearchBody | None = None,
     version: Annotated[str | None, _VERSION] = None,
 ) -> Response:
     """List the rows that match the filters of the body."""
@@ -167,9 +201,9 @@ async def list_logs_filtered(
 
 
 async def _summary(
-    dataset_id: str, request: Request, body: FilterBody | None, caller: Caller, version: str | None
+    dataset_id: str, request: Request, body: SearchBody | None, caller: Caller, version: str | None
 ) -> Response:
-    expression = filters_of(request, body, DATASET_LOG_FIELDS)
+    expression = rows_asked(request, body)
     number = await find_version_number(caller.store, dataset_id, version)
     summary = await caller.store.dataset_logs.summarize(dataset_id, number, expression)
     scores = await caller.store.scores.aggregate(dataset_id, number, expression)
@@ -189,7 +223,7 @@ async def summarize_logs_filtered(
     dataset_id: str,
     request: Request,
     caller: Reader,
-    body: FilterBody | None = None,
+    body: SearchBody | None = None,
     version: Annotated[str | None, _VERSION] = None,
 ) -> Response:
     """Sum up tokens, cost, latency and scores of the rows that match the filters of the body."""
@@ -201,11 +235,16 @@ def _doomed(body: DeleteLogs | None) -> Expression:
     is_all = body is not None and bool(body.is_deleting_all_logs or body.delete_all)
     if is_all:
         return EVERYTHING
-    if body is None or not body.filters:
-        message = "Say which rows to delete: filters, or is_deleting_all_logs: true."
+    if body is None or not (body.filters or body.log_ids is not None or (body.search or "").strip()):
+        message = "Say which rows to delete: filters, search or log_ids, or is_deleting_all_logs: true."
         raise Invalid.field("filters", message)
     # An unknown field would widen a list; here it would delete: refused.
     expression = parse_filters(body.filters, DATASET_LOG_FIELDS, unknown="error", operator=body.operator)
+    expression = narrowed(expression, body.search)
+    if body.log_ids is not None:
+        if not 1 <= len(body.log_ids) <= MAX_VALUES:
+            raise Invalid.field("log_ids", f"Send 1 to {MAX_VALUES:,} ids at once, not {len(body.log_ids):,}.")
+        expression = joined(expression, Condition(Field("id"), Operator.EQUAL, tuple(body.log_ids)))
     if expression == EVERYTHING:
         raise Invalid.field("filters", "These filters hold no condition; to delete all rows say is_deleting_all_logs.")
     start, end = read_time(body.start_time, "start_time"), read_time(body.end_time, "end_time")
@@ -215,9 +254,23 @@ def _doomed(body: DeleteLogs | None) -> Expression:
 @router.delete("/delete/", response_model=LogsDeleted, responses=WRITE_ERRORS)
 @router.delete("/import/", response_model=LogsDeleted, responses=WRITE_ERRORS, include_in_schema=False)
 async def delete_logs(dataset_id: str, caller: Writer, body: Annotated[DeleteLogs | None, Body()] = None) -> Response:
-    """Delete all rows, or those that match; earlier versions keep them."""
-    count = await services.delete_matching(caller.store, caller.who, dataset_id, _doomed(body), datetime.now(UTC))
-    return answer({"message": "Logs are being removed from dataset in the background", "deleted_count": count})
+    """Delete all rows, or those that match; earlier versions keep them: restoring `restore_version` brings them back.
+
+    With `dry_run` nothing is deleted: the answer says how many rows would be.
+    """
+    doomed = _doomed(body)
+    if body is not None and body.dry_run:
+        matched = await caller.store.dataset_log_analytics.count(dataset_id, None, doomed)
+        return answer({"message": "Nothing was deleted", "deleted_count": 0, "matched_count": matched.number})
+    before = (await caller.store.datasets.get(dataset_id)).version
+    count = await services.delete_matching(caller.store, caller.who, dataset_id, doomed, datetime.now(UTC))
+    return answer(
+        {
+            "message": "Logs are being removed from dataset in the background",
+            "deleted_count": count,
+            "restore_version": before,
+        }
+    )
 
 
 @router.get("/{log_id}/", response_model=LogOut, responses=READ_ERRORS)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from fastapi import Response
 from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -68,7 +69,7 @@ class Door:
             charge = Charge(most_bytes)
             failure: Exception | None = None
             try:
-                reply = await work(Arrival(await self._enter(headers), headers, receive, charge))
+                reply = await work(Arrival(await self._enter(scope, headers), headers, receive, charge))
             except ClientDisconnect:
                 return
             except AssayError as error:
@@ -89,8 +90,12 @@ class Door:
 
         return handle
 
-    async def _enter(self, headers: dict[bytes, bytes]) -> Caller:
-        who = await self._authenticator.identify(headers.get(b"authorization", b"").decode("latin-1"))
+    async def _enter(self, scope: Scope, headers: dict[bytes, bytes]) -> Caller:
+        header = headers.get(b"authorization")
+        if header is not None:
+            who = await self._authenticator.identify(header.decode("latin-1"))
+        else:
+            who = await self._authenticator.admit(scope["method"], Headers(raw=scope["headers"]))
         check_scope(who, "write")
         return Caller(who, self._stores.within(who.organization_id, who.environment))
 

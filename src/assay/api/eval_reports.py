@@ -43,6 +43,9 @@ _EXPORTED: dict[int | str, dict[str, Any]] = {
     **READ_ERRORS,
     200: {"description": "The file.", "content": {"application/x-ndjson": {}, "text/csv": {}}},
 }
+_SHOW = Query(
+    description="failures: not passed, or failed; errors: failed; pending: not finished. Of that evaluator, or of any."
+)
 _EVALUATOR = Query(description="Slug or id of the evaluator that the other parameters mean.")
 
 
@@ -127,12 +130,15 @@ async def list_report_rows(
     label: Annotated[str | None, Query(description="`metadata.topic:billing` keeps the rows with that text.")] = None,
     evaluator_slug: Annotated[str | None, _EVALUATOR] = None,
     sort: Annotated[Literal["position", "worst", "best"], Query(description="By that evaluator's score.")] = "position",
+    show: Annotated[Literal["all", "failures", "errors", "pending"], _SHOW] = "all",
+    sort_evaluator_slug: Annotated[str | None, Query(description="Sort by this evaluator's score instead.")] = None,
     include: Annotated[Literal["log"] | None, Query(description="log: with a preview of each row.")] = None,
 ) -> Response:
     """List the rows of a report with their scores: in row order, or worst or best first."""
     report = await caller.store.eval_reports.get(dataset_id, report_id)
     task = find_task(report, evaluator_slug)
-    if sort != "position" and task is None:
+    sorted_by = task if sort_evaluator_slug is None else find_task(report, sort_evaluator_slug)
+    if sort != "position" and sorted_by is None:
         raise Invalid.field("evaluator_slug", "Say which evaluator's score to sort by.")
     page = page_of(request, None)
     asked = RowsAsked(
@@ -142,7 +148,9 @@ async def list_report_rows(
         minimum=min_score,
         maximum=max_score,
         label=_label(label),
-        order=_order(task, sort),
+        order=_order(sorted_by, sort),
+        show=None if show == "all" else show,
+        order_ordinal=None if sorted_by is task or sorted_by is None else sorted_by.ordinal,
     )
     found = await caller.store.eval_reports.page_rows(dataset_id, report.id, asked, page)
     shown = [row.log_id for row in found.items] if include == "log" else []

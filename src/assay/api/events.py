@@ -71,7 +71,7 @@ async def _events(feed: Feed, report_id: str | None, first: Snapshots, request: 
         if time.monotonic() - checked >= HEARTBEAT_SECONDS:
             checked = time.monotonic()
             try:
-                await authenticator.identify(request.headers.get("authorization"))
+                await authenticator.admit(request.method, request.headers)
             except NotAuthenticated:
                 # The key was revoked meanwhile.
                 return

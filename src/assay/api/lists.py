@@ -10,16 +10,16 @@ from fastapi import Request
 
 from assay.filters.canonical import canonical_form
 from assay.filters.expression import EVERYTHING, And, Condition, Expression, Field, Operator, walk
-from assay.filters.fields import FieldSet
+from assay.filters.fields import DATASET_LOG_FIELDS, FieldSet
 from assay.filters.literals import as_boolean
 from assay.filters.log_query import LogQuery
 from assay.filters.parse import Unknown, parse_quick_filters, parse_request_filters, parse_sort
+from assay.filters.search_conditions import search_conditions
 from assay.filters.search_query import parse_search
 from assay.model.access import ENVIRONMENTS, Environment
 from assay.model.errors import Invalid
 from assay.model.page import PageRequest, Sort
-from assay.wire.log_analytics import LogFilterBody
-from assay.wire.pages import FilterBody, read_page
+from assay.wire.pages import FilterBody, SearchBody, read_page
 from assay.wire.times import read_time
 
 # Names in a URL that are not filters.
@@ -34,6 +34,8 @@ RESERVED = frozenset(
 LOG_RESERVED = RESERVED | frozenset(
     ("fields", "count", "cursor", "group_by", "percentiles", "buckets", "limit", "sampled")
 )
+# And where dataset rows are.
+ROW_RESERVED = RESERVED | frozenset(("fields", "count", "limit", "sampled"))
 _DEFAULT_WINDOW = timedelta(hours=1)
 
 
@@ -45,26 +47,31 @@ def page_of(request: Request, body: FilterBody | None, *, default_size: int = 10
     return read_page(number, size, default_size=default_size, most=most)
 
 
-def sort_of(request: Request, fields: FieldSet, default: Sort, body: LogFilterBody | None = None) -> Sort:
+def sort_of(request: Request, fields: FieldSet, default: Sort, body: SearchBody | None = None) -> Sort:
     """Return the order that a request asks for; `sort_by` wins over the older `order_by`, the URL over the body."""
     return parse_sort(sort_text(request, body), fields, default)
 
 
-def sort_text(request: Request, body: LogFilterBody | None) -> str | None:
+def sort_text(request: Request, body: SearchBody | None) -> str | None:
     """Return the order as the client wrote it."""
     query = request.query_params
     return query.get("sort_by") or query.get("order_by") or text_of(request, body, "sort_by")
 
 
 def filters_of(
-    request: Request, body: FilterBody | None, fields: FieldSet, *, unknown: Unknown = "metadata"
+    request: Request,
+    body: FilterBody | None,
+    fields: FieldSet,
+    *,
+    unknown: Unknown = "metadata",
+    reserved: frozenset[str] = RESERVED,
 ) -> Expression:
     """Return the conditions of a request: URL filters, the body's filters, and the time window where there is one."""
     expression = parse_request_filters(
         body.filters if body is not None else None,
         request.query_params.multi_items(),
         fields,
-        RESERVED,
+        reserved,
         unknown=unknown,
         operator=body.operator if body is not None else None,
     )
@@ -72,6 +79,20 @@ def filters_of(
     start = read_time(query.get("start_time", body.start_time if body is not None else None), "start_time")
     end = read_time(query.get("end_time", body.end_time if body is not None else None), "end_time")
     return within_window(expression, start, end, fields)
+
+
+def rows_asked(
+    request: Request, body: FilterBody | None, *, reserved: frozenset[str] = RESERVED, unknown: Unknown = "metadata"
+) -> Expression:
+    """Return which dataset rows a request asks for: its filters, its window of time and its text search."""
+    expression = filters_of(request, body, DATASET_LOG_FIELDS, unknown=unknown, reserved=reserved)
+    return narrowed(expression, text_of(request, body, "search"))
+
+
+def narrowed(expression: Expression, search: str | None) -> Expression:
+    """Narrow an expression over dataset rows by the text of a search box; raises Invalid."""
+    words, terms = parse_search(search, DATASET_LOG_FIELDS)
+    return joined(joined(expression, terms), search_conditions(words))
 
 
 def within_window(expression: Expression, start: datetime | None, end: datetime | None, fields: FieldSet) -> Expression:
@@ -120,7 +141,7 @@ def logs_asked(
     start = read_time(query.get("start_time", body.start_time if body is not None else None), "start_time")
     end = read_time(query.get("end_time", body.end_time if body is not None else None), "end_time")
     search, terms = parse_search(text_of(request, body, "search"), fields)
-    expression = _both(expression, terms)
+    expression = joined(expression, terms)
     echoed = canonical_form(written) if body is not None else {}
     echoed |= parse_quick_filters(query.multi_items(), fields, LOG_RESERVED)
     is_default = has_default_window and start is None and end is None and not _names(expression, _TIMES)
@@ -133,7 +154,8 @@ def logs_asked(
 _TIMES = frozenset(("timestamp", "start_time", "end_time", "created_at"))
 
 
-def _both(one: Expression, other: Expression) -> Expression:
+def joined(one: Expression, other: Expression) -> Expression:
+    """Return the expression that holds where both do."""
     parts = [part for part in (one, other) if part != EVERYTHING]
     return EVERYTHING if not parts else parts[0] if len(parts) == 1 else And(tuple(parts))
 
@@ -191,10 +213,12 @@ def text_of(request: Request, body: FilterBody | None, name: str) -> str | None:
     return value
 
 
-def current_filters(request: Request, body: FilterBody | None, fields: FieldSet) -> dict[str, Any]:
+def current_filters(
+    request: Request, body: FilterBody | None, fields: FieldSet, *, reserved: frozenset[str] = RESERVED
+) -> dict[str, Any]:
     """Return the filters of a request in object form, as lists echo them."""
     written = canonical_form(body.filters) if body is not None else {}
-    return {**written, **parse_quick_filters(request.query_params.multi_items(), fields, RESERVED)}
+    return {**written, **parse_quick_filters(request.query_params.multi_items(), fields, reserved)}
 
 
 def url_of(request: Request) -> str:

@@ -12,11 +12,12 @@ from assay.api.eval_reports import find_task
 from assay.api.routes import READ_ERRORS, JsonRoute, answer
 from assay.model.errors import Invalid
 from assay.model.eval_report import EvalReport, EvalTask
-from assay.services import judge_agreement
+from assay.services import judge_agreement, report_summary
 from assay.services import report_analysis as services
 from assay.wire.eval_report_bodies import read_metadata_path
 from assay.wire.problems import REQUIRED
 from assay.wire.report_analysis import AgreementOut, PowerOut, SlicesOut
+from assay.wire.report_summary import PassRateOut, ReportSummaryOut
 
 router = APIRouter(
     prefix="/api/datasets/{dataset_id}/eval-reports/{report_id}", tags=["eval reports"], route_class=JsonRoute
@@ -67,6 +68,34 @@ async def get_report_agreement(
     """Compare an evaluator with what people say of the same rows, and correct its mean by them."""
     report = await caller.store.eval_reports.get(dataset_id, report_id)
     return answer(await judge_agreement.agreement(caller.store, report, _task(report, evaluator_slug)))
+
+
+@router.get("/summary/", response_model=ReportSummaryOut, responses=READ_ERRORS)
+async def get_report_summary(dataset_id: str, report_id: str, caller: Reader) -> Response:
+    """Say at any moment of a run how its rows stand, what changed in the dataset since, and sum up each evaluator."""
+    report = await caller.store.eval_reports.get(dataset_id, report_id)
+    return answer(await report_summary.summarize_report(caller.store, report))
+
+
+@router.get("/pass-rate/", response_model=PassRateOut, responses=READ_ERRORS)
+async def get_pass_rate(
+    dataset_id: str,
+    report_id: str,
+    caller: Reader,
+    at_least: Annotated[float | None, Query(description="A score of this or more passes.")] = None,
+    at_most: Annotated[float | None, Query(description="A score of this or less passes.")] = None,
+    evaluator_slug: Annotated[str | None, _EVALUATOR] = None,
+) -> Response:
+    """Say what the pass rate would be under another rule; the report keeps its own."""
+    report = await caller.store.eval_reports.get(dataset_id, report_id)
+    for name, bound in (("at_least", at_least), ("at_most", at_most)):
+        if bound is not None and not math.isfinite(bound):
+            raise Invalid.field(name, f"'{bound}' is no finite number.")
+    if at_least is None and at_most is None:
+        raise Invalid.field("at_least", f"{REQUIRED} Or name at_most, or both.")
+    return answer(
+        await report_summary.pass_rate(caller.store, report, _task(report, evaluator_slug), at_least, at_most)
+    )
 
 
 def _task(report: EvalReport, slug: str | None) -> EvalTask:

@@ -21,10 +21,12 @@ from assay.wire.pages import PageOut, envelope
 from assay.wire.request_logs import (
     BatchUpdate,
     BatchUpdated,
+    HeldBy,
     RequestLogOut,
     RequestLogPreview,
     RequestLogUpdate,
     detail,
+    held_by_out,
     list_item,
     preview_item,
 )
@@ -81,7 +83,7 @@ async def _list(request: Request, body: LogFilterBody | None, caller: Caller) ->
     cursor = text_of(request, body, "cursor")
     if cursor is not None:
         return await _list_after(request, asked, sort, cursor, page.size, more, caller)
-    previews_only, is_counted = _is_preview(request), flag_of(request, "count") is not False
+    previews_only, is_counted = is_preview(request), flag_of(request, "count") is not False
     logs, has_more = await caller.store.request_logs.page(asked.query, sort, page, previews_only=previews_only)
     known = page.offset + len(logs) + has_more if logs else 0
     is_all = not has_more and (bool(logs) or page.number == 1)
@@ -120,7 +122,7 @@ async def _list_after(
     more: dict[str, Any],
     caller: Caller,
 ) -> Response:
-    previews_only = _is_preview(request)
+    previews_only = is_preview(request)
     logs, following = await caller.store.request_logs.page_after(
         asked.query, sort, read_cursor(cursor, sort, REQUEST_LOG_FIELDS), size, previews_only=previews_only
     )
@@ -140,7 +142,8 @@ async def _list_after(
     )
 
 
-def _is_preview(request: Request) -> bool:
+def is_preview(request: Request) -> bool:
+    """Tell whether a request asks for previews instead of payloads; raises Invalid for another choice."""
     fields = request.query_params.get("fields", "").strip()
     if fields not in ("", "preview"):
         raise Invalid.field("fields", f"'{fields[:60]}' is no choice of fields: use preview, or leave it out.")
@@ -192,6 +195,14 @@ async def update_request_logs(caller: Writer, request: Request) -> Response:
 async def get_request_log(unique_id: str, caller: Reader) -> Response:
     """Read one log with its scores."""
     return await _detail(await caller.store.request_logs.get(unique_id), caller)
+
+
+@router.get("/{unique_id}/datasets/", response_model=HeldBy, responses=READ_ERRORS)
+async def list_datasets_of_log(unique_id: str, caller: Reader) -> Response:
+    """Say which datasets have a copy of a log among their present rows; of a trace's row the log is its root."""
+    await caller.store.request_logs.get(unique_id)
+    found = await caller.store.dataset_log_analytics.find_holding(unique_id)
+    return answer(held_by_out(found))
 
 
 @router.patch(

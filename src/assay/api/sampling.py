@@ -14,6 +14,7 @@ def trial_out(trial: SamplingTrial, recipe: LogRecipe) -> dict[str, Any]:
     strata = {} if trial.strata is None else strata_out(trial.strata)
     return {
         "matched_count": trial.matched_count,
+        **({} if trial.known_count is None else {"known_count": trial.known_count}),
         "sample_count": trial.sample_count,
         "examples": [example_out(log) for log in trial.examples],
         **strata,

@@ -19,6 +19,7 @@ from assay.cli.progress import row_progress
 from assay.cli.report_runs import follow
 from assay.cli.report_table import print_report
 from assay.cli.session import session_of
+from assay.demo.dataset import DESCRIPTION, NAME, REPORT_NAME, ROW_COUNT, SEED, filters_of, run_of
 from assay.model.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -26,14 +27,6 @@ if TYPE_CHECKING:
     from assay.sdk import Client
     from assay.sdk.report_types import EvalReport
     from assay.sdk.types import Dataset
-
-DATASET_NAME = "Job titles"
-DATASET_DESCRIPTION = (
-    "Which occupation does the US Bureau of Labor Statistics file a job title under? Outputs are those of baselines, "
-    "not of a model."
-)
-ROW_COUNT = 400
-SEED = 7
 
 
 def demo(
@@ -75,13 +68,14 @@ def demo(
 
 def _show_main_job(client: Client, is_offline: bool) -> str:
     """Fetch, record, sample, evaluate, report, saying what it does and how long it took; return the dataset's id."""
-    from assay.cli import demo_data
+    from assay.cli.demo_data import fetch
+    from assay.demo.rows import bundled
 
     if is_offline:
-        found = demo_data.bundled("--offline was given")
+        found = bundled("--offline was given")
     else:
         with _shown("Fetching real data (44 MB, once)"):
-            found = demo_data.fetch(_cache_directory())
+            found = fetch(_cache_directory())
     print_line(f"Data: {len(found.rows):,} job titles and their occupations, from {found.source}")
     if found.reason:
         print_line(f"  (not downloaded: {found.reason})")
@@ -100,10 +94,10 @@ def _show_main_job(client: Client, is_offline: bool) -> str:
 
 def _record(client: Client, rows: Sequence[dict[str, Any]]) -> str:
     """Record the day's logs, once however often the demo is run; return what stands in their metadata."""
-    from assay.cli.demo_logs import questions_of, request_logs
+    from assay.demo.request_logs import questions_of, request_logs
 
     now = datetime.now(UTC)
-    run = f"demo-{now:%Y-%m-%d}"
+    run = run_of(now)
     logs = list(request_logs(questions_of(rows), run, now))
     started = time.monotonic()
     with row_progress("Recording logs", len(logs)) as recorded:
@@ -124,13 +118,13 @@ def _sample(client: Client, run: str) -> Dataset:
 
     sample = LogSample(
         start_time=datetime.now(UTC) - timedelta(days=3),
-        filters={"metadata.demo_run": run, "status": "success", "log_type": "chat"},
+        filters=filters_of(run),
         count=ROW_COUNT,
         stratify_by="model",
         seed=SEED,
     )
     started = time.monotonic()
-    dataset = client.datasets.create(_free_name(client), DATASET_DESCRIPTION, from_logs=sample)
+    dataset = client.datasets.create(_free_name(client), DESCRIPTION, from_logs=sample)
     dataset = client.datasets.wait(dataset.id)
     if dataset.status != "ready":
         raise Unavailable(f'the dataset "{dataset.name}" is {dataset.status}')
@@ -146,7 +140,7 @@ def _sample(client: Client, run: str) -> Dataset:
 def _free_name(client: Client) -> str:
     """Return a name that no dataset has, so that every run of the demo can be named."""
     taken = {one.name for one in client.datasets.iterate()}
-    names = itertools.chain([DATASET_NAME], (f"{DATASET_NAME} {number}" for number in itertools.count(2)))
+    names = itertools.chain([NAME], (f"{NAME} {number}" for number in itertools.count(2)))
     return next(name for name in names if name not in taken)
 
 
@@ -158,7 +152,7 @@ def _evaluate(client: Client, dataset: Dataset) -> EvalReport:
     print_line(f"Evaluators: {slugs[0]}, a judge by a scripted model: no model is asked, its scores mean nothing;")
     print_line(f"  {slugs[1]}, Python code in the sandbox, with a fault on purpose; {slugs[2]}, built in")
     started = time.monotonic()
-    report = follow(client, client.eval_reports.create(dataset.id, slugs, name="Baselines"), "Evaluating")
+    report = follow(client, client.eval_reports.create(dataset.id, slugs, name=REPORT_NAME), "Evaluating")
     cells = dataset.log_count * len(slugs)
     print_line(f"Evaluation: {cells:,} cells in {time.monotonic() - started:.1f} s")
     return report
@@ -176,7 +170,10 @@ def _print_one_failure(client: Client, report: EvalReport) -> None:
 def _stay(server: DemoServer, dataset_id: str) -> None:
     """Keep the server up until Ctrl-C, or until it stops by itself."""
     print_line("")
-    print_line(f"The server is up at {server.url}. Ctrl-C stops it. To work with it from another terminal:")
+    print_line(f"Open {server.login_link}")
+    print_line("It signs this browser in: once, within an hour. Ctrl-C stops the server.")
+    print_line("")
+    print_line("To work with it from another terminal:")
     print_line(f"  export ASSAY_BASE_URL={server.url} ASSAY_API_KEY={server.api_key}")
     print_line("  assay logs list --limit 5")
     print_line("  assay traces list")

@@ -1,7 +1,6 @@
-"""The demo's real input: 1,998 job titles and the occupations the US Bureau of Labor Statistics files them under.
+"""Fetching the demo's rows from where they were published; `assay.demo.rows` has them for machines without network.
 
-The file is `soc_codes/samples.jsonl` of the PyPI package evals (MIT licence); `sample.jsonl` beside this module holds
-the same rows for machines without network, the system message, alike in all of them, taken out.
+The file is `soc_codes/samples.jsonl` of the PyPI package evals (MIT licence).
 """
 
 from __future__ import annotations
@@ -14,29 +13,16 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
+
+from assay.demo.rows import DemoData, bundled
 
 PACKAGE = "evals"
 VERSION = "3.0.1.post1"
 MEMBER = "evals/registry/data/soc_codes/samples.jsonl"
-BUNDLED = Path(__file__).with_name("sample.jsonl")
 DOWNLOAD_SECONDS = 120.0
 LEAST_ROWS = 1000
-SYSTEM_MESSAGE = (
-    "You are an expert in Standard Occupation Code (SOC) labor classifications issued by the USA Bureau of Labor "
-    "Statistics. When give a job title to classify, respond with the correct BLS Title classification"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class DemoData:
-    """Rows as `{"input": chat messages, "ideal": text}`, where they come from, and why not from the network."""
-
-    rows: tuple[dict[str, Any], ...]
-    source: str
-    reason: str = ""
 
 
 def fetch(cache: Path, timeout_seconds: float = DOWNLOAD_SECONDS) -> DemoData:
@@ -56,17 +42,6 @@ def fetch(cache: Path, timeout_seconds: float = DOWNLOAD_SECONDS) -> DemoData:
     if len(rows) < LEAST_ROWS:
         return bundled(f"the downloaded file has {len(rows)} rows")
     return DemoData(rows, f"PyPI package {PACKAGE} {VERSION}, {MEMBER.removeprefix('evals/registry/data/')}")
-
-
-def bundled(reason: str) -> DemoData:
-    """Return the rows that come with Assay, and why they are used."""
-    rows = []
-    with BUNDLED.open(encoding="utf-8") as file:
-        for line in file:
-            row = json.loads(line)
-            messages = [{"role": "system", "content": SYSTEM_MESSAGE}, {"role": "user", "content": row["input"]}]
-            rows.append({"input": messages, "ideal": row["ideal"]})
-    return DemoData(tuple(rows), "the copy that comes with Assay", reason)
 
 
 def _is_here(home: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import signal
 import socket
@@ -24,10 +25,11 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class DemoServer:
-    """Where the child answers, with which key, and the process itself."""
+    """Where the child answers, with which key, the link that signs a browser in, and the process itself."""
 
     url: str
     api_key: str
+    login_link: str
     process: subprocess.Popen[bytes]
 
 
@@ -55,7 +57,7 @@ def running_server(data: Path, port: int | None) -> Iterator[DemoServer]:
     try:
         url = f"http://{HOST}:{chosen}"
         _wait_until_up(url, process, log)
-        yield DemoServer(url, api_key, process)
+        yield DemoServer(url, api_key, _login_link(url, log), process)
     finally:
         signal.signal(signal.SIGTERM, previous)
         _stop(process)
@@ -80,6 +82,12 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> Non
             except AssayError:
                 time.sleep(0.1)
     raise Unavailable(f"the server did not answer at {url} within {START_SECONDS:.0f} s: {_last_word(log)}")
+
+
+def _login_link(url: str, log: Path) -> str:
+    """Return the one-time link that the server printed; without it, the page that asks for the key."""
+    printed = re.search(rf"{re.escape(url)}/ui/login#\S+", log.read_text("utf-8", "replace"))
+    return printed[0] if printed else f"{url}/ui/login"
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from assay import assembly
 from assay.api.events import end_streams
 from assay.api.request_log import set_up_logging
 from assay.model.errors import Unavailable
+from assay.services.sessions import LoginLinks
 from assay.settings import Settings, read_settings
 
 _GRACE_SECONDS = 30
@@ -53,7 +55,8 @@ def serve(
     stores = assembly.open_stores(settings)
     try:
         new_key = assembly.set_up(stores, settings)
-        application = assembly.build_app(stores, settings)
+        links = LoginLinks(settings.api_key)
+        application = assembly.build_app(stores, settings, links)
     except BaseException:
         stores.close()
         raise
@@ -68,7 +71,8 @@ def serve(
         timeout_keep_alive=_IDLE_CONNECTION_SECONDS,
         server_header=False,
     )
-    _welcome(settings, url, None if new_key is None else new_key.text)
+    login = f"{url}/ui/login#{links.make(datetime.now(UTC))}"
+    _welcome(settings, url, login, None if new_key is None else new_key.text)
     _Server(config).run(sockets=[listener])
 
 
@@ -89,13 +93,16 @@ def _shown_host(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
 
 
-def _welcome(settings: Settings, url: str, key: str | None) -> None:
+def _welcome(settings: Settings, url: str, login: str, key: str | None) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     place = "PostgreSQL" if settings.database_url else str(settings.data_directory)
-    console.print(f"\nAssay at [bold]{url}[/]  (API documentation: {url}/docs, data: {place})")
+    console.print(f"\nOpen  [bold]{login}[/]")
+    console.print("      signs this browser in: once, within an hour; each start prints a new one\n")
+    console.print(f"Data  {place}")
+    console.print(f"API   {url}, its documentation at {url}/docs\n")
     if key is None:
         return
-    console.print("\nYour API key, shown only this once:\n")
+    console.print("Your API key, shown only this once:\n")
     console.print(f"  [bold]{key}[/]\n")
     console.print("Next, in another terminal:\n")
     console.print(f"  export ASSAY_BASE_URL={url} ASSAY_API_KEY={key}")

@@ -61,7 +61,7 @@ async def _sample(store: Store, job: Job, author: str, recipe: LogRecipe, goes_o
         async for chosen in chooser.batches():
             if not goes_on():
                 return
-            drafts, known = await _drafts(store, job.subject_id, chosen)
+            drafts, known = await _drafts(store, job.subject_id, recipe, chosen)
             skipped += known
             staged += len(drafts)
             # While one batch is written the next is read.
@@ -83,17 +83,23 @@ async def _sample(store: Store, job: Job, author: str, recipe: LogRecipe, goes_o
     await _publish(store, job, Change(LOG_IMPORT, author, _now()), staged, outcome)
 
 
-async def _drafts(store: Store, dataset_id: str, chosen: Sequence[Chosen]) -> tuple[list[DatasetLogDraft], int]:
+async def _drafts(
+    store: Store, dataset_id: str, recipe: LogRecipe, chosen: Sequence[Chosen]
+) -> tuple[list[DatasetLogDraft], int]:
     """Return the rows that chosen logs make, and how many of these the dataset has already."""
     known = await store.dataset_logs.find_source_ids(dataset_id, [item.log.id for item in chosen]) if chosen else ()
-    drafts = await asyncio.to_thread(lambda: [draft_of(item) for item in chosen if item.log.id not in known])
+    drafts = await asyncio.to_thread(lambda: [draft_of(item, recipe) for item in chosen if item.log.id not in known])
     return drafts, len(chosen) - len(drafts)
 
 
-def draft_of(chosen: Chosen) -> DatasetLogDraft:
+def draft_of(chosen: Chosen, recipe: LogRecipe) -> DatasetLogDraft:
     """Return the row that a chosen log makes; one chosen for its trace has the trace's duration, cost and tokens."""
     log, trace = chosen.log, chosen.trace
     content = log.content or LogContent()
+    if recipe.is_output_expected and content.expected_output is None:
+        content = replace(content, expected_output=content.output)
+    if not recipe.has_metadata:
+        content = replace(content, metadata=None)
     attributes: LogAttributes = log.attributes
     if trace is not None:
         attributes = replace(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from assay.engine.log_keeper import LogKeeper
 from assay.engine.online_evaluation import OnlineEvaluation
 from assay.model.errors import Unavailable
-from assay.model.job import LOG_IMPORT
+from assay.model.job import DEMO, LOG_IMPORT
 from assay.ports.engine import Engine
 from assay.ports.store import Stores
 
@@ -77,4 +77,6 @@ class Maintenance:
             store = self._stores.within(job.organization_id, "prod")
             await store.dataset_logs.discard_staged(job.id)
             message = "The server stopped during the import; nothing was added. Send the file again."
+            if job.kind == DEMO:
+                message = "The server stopped: load the demo again."
             await store.jobs.finish(job.id, "failed", message, datetime.now(UTC))

@@ -9,16 +9,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assay.engine.waiting import until_available
-from assay.evaluators.scale import number_range
+from assay.evaluators.task_summary import summarize_task
 from assay.model.errors import Invalid
-from assay.model.eval_report import CancelReason, EvalReport, EvalTask, ReportStatus, TaskCells
+from assay.model.eval_report import CancelReason, EvalReport, ReportStatus
 from assay.ports.runs import RunStore
-from assay.statistics.summary import Coverage, summarize_cells
 
 logger = logging.getLogger(__name__)
-
-_NUMERIC = ("numerical", "percentage", "boolean")
-_CHOICES = ("single_select", "multi_select", "categorical")
 
 
 async def settle_run(
@@ -39,7 +35,7 @@ async def settle_run(
         failed += sum(status == "failed" for status in cells.status)
         if task.method == "human":
             people += report.log_count - len(cells.status)
-        summaries[task.ordinal] = await asyncio.to_thread(_summary, report, task, cells, labels)
+        summaries[task.ordinal] = await asyncio.to_thread(summarize_task, report, task, cells, labels)
     if rest is not None and finished < report.cell_count:
         return await runs.settle(report.id, rest, summaries, at, cancel_reason=reason)
     if people and finished + people == report.cell_count:
@@ -70,39 +66,3 @@ async def fail_run(
         )
     except Exception:
         logger.exception("eval report %s could not be marked as failed", report_id)
-
-
-def _summary(
-    report: EvalReport, task: EvalTask, cells: TaskCells, labels: Mapping[str, str | None] | None
-) -> dict[str, Any]:
-    version = task.version
-    scored = [place for place, status in enumerate(cells.status) if status == "scored"]
-    coverage = Coverage(
-        total=report.log_count * report.trials_of(task),
-        scored=len(scored),
-        skipped=sum(status == "skipped" for status in cells.status),
-        failed=sum(status == "failed" for status in cells.status),
-    )
-    rows = [cells.log_id[place] for place in scored]
-    flags = [cells.is_passed[place] for place in scored]
-    has_rule = version.score_value_type != "boolean" and any(flag is not None for flag in flags)
-    values: list[Any] = []
-    if version.score_value_type in _NUMERIC:
-        values = [cells.value[place] for place in scored]
-    elif version.score_value_type in _CHOICES:
-        values = [cells.categories[place] or () for place in scored]
-    return summarize_cells(
-        version.score_value_type,
-        values,
-        coverage=coverage,
-        score_range=number_range(version),
-        passed=sum(map(bool, flags)) if has_rule else None,
-        pass_flags=[bool(flag) for flag in flags] if has_rule else None,
-        trials=report.trials_of(task),
-        rows=rows if report.trials_of(task) > 1 else None,
-        clusters=None if labels is None else [labels.get(row) for row in rows],
-        cost_usd=cells.cost_usd,
-        latency_seconds=cells.latency_seconds,
-        input_tokens=cells.input_tokens if task.method == "llm" else None,
-        output_tokens=cells.output_tokens if task.method == "llm" else None,
-    )

@@ -265,6 +265,19 @@ EVAL_REPORT_FIELDS = FieldSet(
     },
 )
 
+EVAL_REPORTS_FIELDS = FieldSet(
+    "eval report",
+    {
+        **EVAL_REPORT_FIELDS.specs,
+        "dataset_id": _TEXT,
+        "dataset_name": _TEXT,
+        "environment": _TEXT,
+        "log_count": _NUMBER,
+        "started_at": _TIME,
+    },
+)
+"""What the list of the reports of all datasets offers."""
+
 JSON_ROOTS = frozenset(
     name
     for fields in (

@@ -136,3 +136,22 @@ class LogsSummary:
     avg_latency: float = 0.0
     avg_tps: float = 0.0
     avg_ttft: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingDataset:
+    """A dataset whose newest version has a copy of a request log, and the first such row."""
+
+    dataset_id: str
+    name: str
+    log_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionChanges:
+    """How many rows differ between a version of a dataset and its newest: added, removed, changed since."""
+
+    newest: int
+    added: int
+    removed: int
+    changed: int

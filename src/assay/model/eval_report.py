@@ -189,3 +189,24 @@ class TaskCells:
     latency_seconds: Sequence[float] = ()
     input_tokens: Sequence[int | None] = ()
     output_tokens: Sequence[int | None] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """A report as a line of a list over many datasets: without its manifest, with the name of its dataset."""
+
+    report: EvalReport
+    dataset_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowCounts:
+    """How many rows of a report did not pass or failed (`failures`), failed (`errors`), are not finished (`pending`).
+
+    A row counts once, however many of its cells it is for; `skipped` are rows with a skipped cell.
+    """
+
+    failures: int = 0
+    errors: int = 0
+    pending: int = 0
+    skipped: int = 0

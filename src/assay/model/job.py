@@ -10,6 +10,8 @@ JobState = Literal["running", "completed", "failed"]
 
 # The kind of a job that fills a dataset from request logs or another dataset: it can always start again.
 LOG_IMPORT = "log import"
+# The kind of a job that loads the demo.
+DEMO = "demo"
 
 
 @dataclass(frozen=True, slots=True)

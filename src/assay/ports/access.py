@@ -16,6 +16,10 @@ class AccessStore(Protocol):
         """Return who holds the key with this hash; None when there is none or it was revoked."""
         ...
 
+    async def find_identity_of_key(self, key_id: str) -> Identity | None:
+        """Return who holds the key with this id; None when there is none or it was revoked."""
+        ...
+
     async def note_use(self, key_ids: Sequence[str], at: datetime) -> None:
         """Remember when keys were last used."""
         ...

@@ -52,6 +52,12 @@ class DatasetLogStore(Protocol):
         """Return a page of the rows that match, with their content."""
         ...
 
+    async def page_uncounted(
+        self, dataset_id: str, version: int | None, expression: Expression, sort: Sort, page: PageRequest
+    ) -> tuple[Sequence[DatasetLog], bool]:
+        """Return a page of the rows that match, and whether more follow: nothing is counted."""
+        ...
+
     def iterate(
         self, dataset_id: str, version: int | None, expression: Expression, batch_size: int
     ) -> AsyncIterator[Sequence[DatasetLog]]:

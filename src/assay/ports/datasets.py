@@ -9,6 +9,7 @@ from assay.filters.expression import Expression
 from assay.model.dataset import Dataset, DatasetChanges
 from assay.model.job import Job
 from assay.model.page import Page, PageRequest, Sort
+from assay.model.server import Holdings
 
 
 class DatasetStore(Protocol):
@@ -28,6 +29,10 @@ class DatasetStore(Protocol):
 
     async def list(self, expression: Expression, sort: Sort, page: PageRequest) -> Page[Dataset]:
         """Return a page of the datasets that match."""
+        ...
+
+    async def count_holdings(self) -> Holdings:
+        """Count the datasets, their present rows and their reports."""
         ...
 
     async def count(self, expression: Expression) -> int:

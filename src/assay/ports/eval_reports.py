@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from assay.filters.expression import Expression
-from assay.model.eval_report import EvalReport, ReportRow, TaskCells
+from assay.model.eval_report import EvalReport, ReportLine, ReportRow, RowCounts, TaskCells
 from assay.model.page import Page, PageRequest, Sort
 from assay.model.score import CellDetail, ScoreStatus, ScoreValues
 
+# Rows that did not pass or failed; that failed; that are not finished.
+RowShow = Literal["failures", "errors", "pending"]
 RowOrder = Literal["position", "ascending", "descending"]
 # What a person or the engine may ask of a report that is not finished.
 RunWish = Literal["cancel", "pause", "resume"]
@@ -22,7 +24,8 @@ class RowsAsked:
     """Which rows of a report are wanted, and in which order.
 
     `status` and the bounds of the value mean the task `ordinal`, any task where it is None; `label` keeps the rows
-    whose metadata has that text at that path; `log_id` asks for one row only.
+    whose metadata has that text at that path; `log_id` asks for one row only. `show` keeps the rows of that kind, and
+    means the task `ordinal` too. The order is by the score of the task `order_ordinal`, of `ordinal` where it is None.
     """
 
     ordinal: int | None = None
@@ -33,6 +36,8 @@ class RowsAsked:
     label: tuple[str, str | None] | None = None
     order: RowOrder = "position"
     log_id: str | None = None
+    show: RowShow | None = None
+    order_ordinal: int | None = None
 
 
 class EvalReportStore(Protocol):
@@ -56,6 +61,26 @@ class EvalReportStore(Protocol):
 
     async def list(self, dataset_id: str, expression: Expression, sort: Sort, page: PageRequest) -> Page[EvalReport]:
         """Return a page of a dataset's reports."""
+        ...
+
+    async def list_everywhere(
+        self, expression: Expression, evaluator_slug: str | None, sort: Sort, page: PageRequest
+    ) -> Page[ReportLine]:
+        """Return a page of the reports of all datasets, those of one evaluator where it is named."""
+        ...
+
+    async def list_latest(self, dataset_ids: Sequence[str], most: int) -> Mapping[str, Sequence[EvalReport]]:
+        """Return the last completed reports of each of some datasets, at most so many, the oldest first."""
+        ...
+
+    async def count_rows(self, dataset_id: str, report_id: str) -> tuple[RowCounts, Mapping[int, RowCounts]]:
+        """Count the rows of a report by what became of them: over all its tasks, and for each by its ordinal."""
+        ...
+
+    async def count_passes(
+        self, dataset_id: str, report_id: str, ordinal: int, at_least: float | None, at_most: float | None
+    ) -> tuple[int, int]:
+        """Return how many scored cells of a task have a number within bounds, and how many have one at all."""
         ...
 
     async def list_moving(self, since: datetime, most: int) -> Sequence[EvalReport]:

@@ -24,8 +24,13 @@ class JobStore(Protocol):
         """Return the jobs that run, and those that changed since then, the last changed first."""
         ...
 
-    async def note_progress(self, job_id: str, total_count: int, at: datetime) -> None:
-        """Store how many items a running job has in all: a sign of life."""
+    async def note_progress(
+        self, job_id: str, total_count: int, at: datetime, *, done_count: int | None = None
+    ) -> None:
+        """Store how many items a running job has in all, and unless they are counted as rows come in, how many it did.
+
+        A sign of life.
+        """
         ...
 
     async def start_again(self, job: Job, at: datetime) -> bool:

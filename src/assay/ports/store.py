@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Protocol
 
 from assay.model.access import Environment
+from assay.model.server import DatabaseFacts
 from assay.ports.access import AccessStore
 from assay.ports.annotations import AnnotationStore
 from assay.ports.automations import AutomationStore, OnlineStore
+from assay.ports.dataset_log_analytics import DatasetLogAnalytics
 from assay.ports.dataset_logs import DatasetLogStore
 from assay.ports.dataset_versions import DatasetVersionStore
 from assay.ports.datasets import DatasetStore, DeletedDatasets
@@ -24,6 +26,7 @@ from assay.ports.providers import ProviderStore
 from assay.ports.rate_limits import RateLimitStore
 from assay.ports.request_logs import RequestLogStore
 from assay.ports.runs import RunStore
+from assay.ports.saved_views import SavedViewStore
 from assay.ports.scores import ScoreStore
 from assay.ports.traces import TraceStore
 
@@ -37,12 +40,14 @@ class Store:
     datasets: DatasetStore
     dataset_versions: DatasetVersionStore
     dataset_logs: DatasetLogStore
+    dataset_log_analytics: DatasetLogAnalytics
     evaluators: EvaluatorStore
     eval_reports: EvalReportStore
     scores: ScoreStore
     annotations: AnnotationStore
     automations: AutomationStore
     providers: ProviderStore
+    saved_views: SavedViewStore
     judge_cache: JudgeCache
     jobs: JobStore
     request_logs: RequestLogStore
@@ -96,6 +101,10 @@ class Stores(Protocol):
 
     async def check(self) -> None:
         """Read from the database; raises Unavailable when it is away or its schema is not this release's."""
+        ...
+
+    async def describe(self) -> DatabaseFacts:
+        """Say what the database is and how large."""
         ...
 
     async def back_up(self, directory: Path) -> None:

@@ -100,6 +100,8 @@ async def set_up(stores: Stores, given_key: str | None, at: datetime) -> NewKey 
         if is_first_start or not await stores.access.list_keys(organizations[0].id):
             return await create_key(stores, organizations[0].id, "first key", "prod", SCOPES, at)
         return None
-    key = ApiKey(new_uuid(), _prefix(given_key), "ASSAY_API_KEY", organizations[0].id, "prod", SCOPES, at)
+    # The same id at every start, so that browsers stay signed in over a restart.
+    key_id = uuid_within(organizations[0].unique_id, f"key:{hash_key(given_key).hex()}")
+    key = ApiKey(key_id, _prefix(given_key), "ASSAY_API_KEY", organizations[0].id, "prod", SCOPES, at)
     await stores.access.set_environment_key(key, hash_key(given_key))
     return None

@@ -16,6 +16,7 @@ from assay.model.ids import new_uuid
 from assay.model.job import Job
 from assay.ports.store import Store
 from assay.services.dataset_logs import Refusal
+from assay.services.file_dedupe import Deduplicator
 from assay.services.row_files import CsvReader, FileFormat, JsonArrayReader, Piece, Record, pieces, read_jsonl
 from assay.wire import codec
 from assay.wire.unified_log import INPUT_NAMES, OUTPUT_NAMES, RECOGNISED_NAMES, read_log
@@ -29,12 +30,16 @@ _CONTENT = ("input", "output", "expected_output")
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """How a file is read: `mapping` leads from a column, key or dotted path to a field of the row, or to null."""
+    """How a file is read: `mapping` leads from a column, key or dotted path to a field of the row, or to null.
+
+    With `dedupe_by`, a path in the row, rows are left out that the dataset has, or that came before in the file.
+    """
 
     file_format: FileFormat
     mapping: Mapping[str, str | None] = field(default_factory=dict)
     on_error: OnError = "skip"
     delimiter: str = ","
+    dedupe_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class ImportResult:
     error_count: int
     refusals: tuple[Refusal, ...]
     version: int
+    duplicate_count: int = 0
 
 
 def read_mapping(text: str | None) -> dict[str, str | None]:
@@ -178,9 +184,12 @@ async def _import(
     store: Store, who: Identity, dataset_id: str, job_id: str, chunks: AsyncIterator[bytes], options: ImportOptions
 ) -> ImportResult:
     change = Change("import", who.key_prefix, datetime.now(UTC))
-    imported, refused = 0, 0
+    imported, refused, repeated = 0, 0, 0
     shown: list[Refusal] = []
     staging: asyncio.Task[None] | None = None
+    known = None if options.dedupe_by is None else Deduplicator(options.dedupe_by)
+    if known is not None:
+        await known.learn(store, dataset_id)
     try:
         async for batch in _batches(chunks, options, who.environment):
             refused += len(batch.refusals)
@@ -192,20 +201,27 @@ async def _import(
             if staging is not None:
                 await staging
             now = Change(change.kind, change.author, datetime.now(UTC))
-            staging = asyncio.create_task(store.dataset_logs.stage(dataset_id, job_id, batch.drafts, now))
-            imported += len(batch.drafts)
+            drafts = batch.drafts if known is None else await asyncio.to_thread(known.new_of, batch.drafts)
+            staging = asyncio.create_task(store.dataset_logs.stage(dataset_id, job_id, drafts, now)) if drafts else None
+            imported += len(drafts)
+            repeated += len(batch.drafts) - len(drafts)
     finally:
         if staging is not None:
             await asyncio.wait([staging])
     if staging is not None:
         staging.result()
+    if not imported and repeated:
+        # Nothing new is no failure, and a version in which nothing happened says nothing.
+        await store.jobs.finish(job_id, "completed", None, datetime.now(UTC))
+        dataset = await store.datasets.get(dataset_id)
+        return ImportResult(job_id, 0, refused, tuple(shown), dataset.version, repeated)
     if not imported:
         reason = f"Line {shown[0].place}: {shown[0].message}" if shown else "The file holds no rows."
         raise Invalid(f"No row could be imported. {reason}")
     version = await store.dataset_logs.publish(
         dataset_id, job_id, Change(change.kind, change.author, datetime.now(UTC))
     )
-    return ImportResult(job_id, imported, refused, tuple(shown), version.number)
+    return ImportResult(job_id, imported, refused, tuple(shown), version.number, repeated)
 
 
 async def _batches(chunks: AsyncIterator[bytes], options: ImportOptions, environment: str) -> AsyncIterator[_Batch]:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from assay.filters.expression import EVERYTHING, And, Condition, Field, Operator
+from assay.filters.parse import MAX_VALUES
 from assay.model.access import Identity
 from assay.model.dataset import Dataset
 from assay.model.errors import Conflict
@@ -34,12 +36,16 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class SamplingTrial:
-    """What a recipe would take of what is there now: `strata` where it has some."""
+    """What a recipe would take of what is there now: `strata` where it has some.
+
+    `known_count` of the logs that match are in the dataset already, None where nobody counted them.
+    """
 
     matched_count: int
     sample_count: int
     examples: Sequence[RequestLog]
     strata: Sequence[Stratum] | None = None
+    known_count: int | None = None
 
 
 async def create_from_logs(
@@ -117,6 +123,25 @@ async def try_recipe(store: Store, recipe: LogRecipe) -> SamplingTrial:
         strata = [Stratum("failed", failed, taken), Stratum("succeeded", matched - failed, wanted - taken)]
     sequences = await samples.choose(unit, query, sampling.method, sampling.seed, 0, min(_EXAMPLES, wanted))
     return SamplingTrial(matched, wanted, await samples.read(sequences), strata)
+
+
+async def try_addition(store: Store, dataset_id: str, recipe: LogRecipe) -> SamplingTrial:
+    """Return the same for an addition to a dataset, with how many of the logs that match it has already.
+
+    These are not counted in datasets that have more than 10,000 copies of logs, or one row a trace.
+    """
+    trial = await try_recipe(store, recipe)
+    if recipe.granularity == "traces":
+        return trial
+    known = await store.dataset_log_analytics.list_source_ids(dataset_id, MAX_VALUES + 1)
+    if len(known) > MAX_VALUES:
+        return trial
+    if not known or not trial.matched_count:
+        return replace(trial, known_count=0)
+    parts = tuple(part for part in (recipe.query.expression,) if part != EVERYTHING)
+    narrowed = And((*parts, Condition(Field("id"), Operator.EQUAL, tuple(known))))
+    count = await store.log_samples.count("logs", replace(recipe.query, expression=narrowed))
+    return replace(trial, known_count=count)
 
 
 async def _try_strata(samples: LogSampleStore, recipe: LogRecipe, matched: int, wanted: int) -> SamplingTrial:

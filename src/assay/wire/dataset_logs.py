@@ -55,8 +55,11 @@ class DeleteLogs(BaseModel):
     delete_all: bool | None = Field(default=None, description="Another name of is_deleting_all_logs.")
     filters: Any = None
     operator: Any = None
+    search: str | None = Field(default=None, description="Text in input or output, as in lists.")
+    log_ids: list[str] | None = Field(default=None, description="Rows by id; what else is said narrows them.")
     start_time: Any = None
     end_time: Any = None
+    dry_run: bool = Field(default=False, description="Only say how many rows would be deleted.")
 
 
 class LogOut(BaseModel):
@@ -107,7 +110,9 @@ class BulkCreated(BaseModel):
 
 
 class LogsDeleted(BaseModel):
-    """How many rows were taken away."""
+    """How many rows were taken away; restoring `restore_version` undoes it. A dry run has `matched_count` instead."""
+
+    model_config = ConfigDict(extra="allow")
 
     message: str
     deleted_count: int
@@ -125,6 +130,7 @@ class FileImported(BaseModel):
 
     job_id: str
     imported_count: int
+    duplicate_count: int
     error_count: int
     errors: list[LineError]
     version: int

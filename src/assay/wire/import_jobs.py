@@ -27,7 +27,10 @@ class LogsAdded(BaseModel):
 
 
 class SamplingPreview(BaseModel):
-    """What a sampling would take; near duplicates and logs that the dataset has already are not taken off."""
+    """What a sampling would take; near duplicates and logs that the dataset has already are not taken off.
+
+    `known_count` beside it says how many of the logs that match the dataset has.
+    """
 
     model_config = ConfigDict(extra="allow")
 

@@ -12,14 +12,12 @@ from assay.filters.fields import FieldSet
 from assay.filters.operators import ALLOWED, Kind, wire_name
 from assay.model.log_analytics import Facet, JsonPath, LogGroup, RequestLogsSummary, TimeBucket
 from assay.wire.dataset_logs import LogsSummaryOut, summary_out
-from assay.wire.pages import FilterBody
+from assay.wire.pages import SearchBody
 
 
-class LogFilterBody(FilterBody):
+class LogFilterBody(SearchBody):
     """The body of whatever reads request logs: which ones, in which order, and which page of them."""
 
-    search: Any = Field(default=None, description='Text in input or output: `"refund policy" model:gpt-4o`.')
-    sort_by: Any = Field(default=None, description="As in the URL: a field, `-` before it for descending.")
     cursor: Any = Field(default=None, description="As in the URL: empty to begin, then `next_cursor`.")
 
 

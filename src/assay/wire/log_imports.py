@@ -52,6 +52,10 @@ class LogSelection(BaseModel):
     stratify_by: str | None = Field(default=None, description="A field, or a path such as metadata.plan.")
     stratify_allocation: Literal["proportional", "equal"] | None = None
     deduplicate: Any = Field(default=None, description="Pass over inputs as similar as this; true means 0.9.")
+    output_as_expected: bool = Field(
+        default=False, description="Keep the output as expected_output too, where a log has none of its own."
+    )
+    copy_metadata: bool = Field(default=True, description="False: rows have no metadata of their logs.")
     dry_run: bool = Field(default=False, description="Only say what would be taken.")
 
 
@@ -76,12 +80,14 @@ class BulkAdd(LogImport):
 
 @dataclass(frozen=True, slots=True)
 class LogRecipe:
-    """Which logs are taken. `written` are the fields of a body that asks for the same logs again."""
+    """Which logs are taken, and what of them. `written` are the fields of a body that asks for the same logs again."""
 
     query: LogQuery
     granularity: Granularity
     sampling: Sampling
     written: Mapping[str, Any]
+    is_output_expected: bool = False
+    has_metadata: bool = True
 
     @property
     def failures(self) -> LogQuery:
@@ -141,7 +147,12 @@ def read_selection(body: LogSelection, granularity: Granularity, seed: int, envi
         "stratify_allocation": sampling.allocation if sampling.stratify_by else None,
         "deduplicate": sampling.similarity,
     }
-    return LogRecipe(query, granularity, sampling, written)
+    # Only where they say something: recipes were stored before there were these.
+    shaping = {
+        **({"output_as_expected": True} if body.output_as_expected else {}),
+        **({} if body.copy_metadata else {"copy_metadata": False}),
+    }
+    return LogRecipe(query, granularity, sampling, {**written, **shaping}, body.output_as_expected, body.copy_metadata)
 
 
 def read_import(body: LogImport, granularity: Granularity, seed: int, environment: Environment) -> LogRecipe:
@@ -155,7 +166,13 @@ def read_import(body: LogImport, granularity: Granularity, seed: int, environmen
         raise Invalid.field("log_ids", f"Send 1 to {MAX_VALUES:,} ids at once, not {len(body.log_ids):,}.")
     picked = {"id": {"operator": "in", "value": body.log_ids}}
     return read_selection(
-        LogSelection(filters=picked, environments=body.environments, dry_run=body.dry_run),
+        LogSelection(
+            filters=picked,
+            environments=body.environments,
+            output_as_expected=body.output_as_expected,
+            copy_metadata=body.copy_metadata,
+            dry_run=body.dry_run,
+        ),
         granularity,
         seed,
         environment,

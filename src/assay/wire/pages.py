@@ -42,6 +42,13 @@ class FilterBody(BaseModel):
     export_format: Any = None
 
 
+class SearchBody(FilterBody):
+    """The body of a list that also looks into texts, and may name its order."""
+
+    search: Any = Field(default=None, description='Text in input or output: `"refund policy" model:gpt-4o`.')
+    sort_by: Any = Field(default=None, description="As in the URL: a field, `-` before it for descending.")
+
+
 def read_page(page: Any, page_size: Any, *, default_size: int = DEFAULT_PAGE_SIZE, most: int = 1000) -> PageRequest:
     """Read page number and size as clients send them.
 

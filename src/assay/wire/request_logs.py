@@ -10,6 +10,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from assay.model.access import Identity
+from assay.model.dataset import HoldingDataset
 from assay.model.log import LogAttributes
 from assay.model.request_log import MODEL_CALL_TYPES, Recorded, RequestLog, RequestLogDraft
 from assay.model.score import Score
@@ -196,6 +197,27 @@ _PREVIEW_ATTRIBUTES = (
 )
 _PREVIEW_SPAN = ("span_unique_id", "span_parent_id", "stream", "has_tool_calls", "positive_feedback", "is_pinned")
 _decode_details = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+class HoldingOut(BaseModel):
+    """A dataset that has a copy of a log, and the row that is it."""
+
+    dataset_id: str
+    name: str
+    log_id: str
+
+
+class HeldBy(BaseModel):
+    """The datasets that have a copy of a log, the newest first."""
+
+    count: int
+    results: list[HoldingOut]
+
+
+def held_by_out(found: Sequence[HoldingDataset]) -> dict[str, Any]:
+    """Return which datasets have a copy of a log."""
+    results = [{"dataset_id": one.dataset_id, "name": one.name, "log_id": one.log_id} for one in found]
+    return {"count": len(results), "results": results}
 
 
 def preview_item(log: RequestLog, scores: Sequence[Score] = ()) -> dict[str, Any]:

@@ -53,11 +53,18 @@ class SqlAccess:
 
     async def find_identity(self, key_hash: bytes) -> Identity | None:
         """Return who holds the key with this hash; None when there is none or it was revoked."""
+        return await self._identity("k.key_hash = :value", key_hash)
+
+    async def find_identity_of_key(self, key_id: str) -> Identity | None:
+        """Return who holds the key with this id; None when there is none or it was revoked."""
+        return await self._identity("k.id = :value", key_id)
+
+    async def _identity(self, condition: str, value: bytes | str) -> Identity | None:
         statement = (
             "SELECT k.id, k.prefix, k.organization_id, o.unique_id, k.environment, k.scopes FROM api_key k"
-            " JOIN organization o ON o.id = k.organization_id WHERE k.key_hash = :hash AND k.revoked_at IS NULL"
+            f" JOIN organization o ON o.id = k.organization_id WHERE {condition} AND k.revoked_at IS NULL"
         )
-        row = await self.database.read(lambda connection: one(connection, statement, {"hash": key_hash}))
+        row = await self.database.read(lambda connection: one(connection, statement, {"value": value}))
         return None if row is None else Identity(row[0], row[1], row[2], row[3], row[4], widest(json.loads(row[5])))
 
     async def note_use(self, key_ids: Sequence[str], at: datetime) -> None:

@@ -167,7 +167,7 @@ def _read_log(dataset_id: str, row: Row) -> DatasetLog:
     )
 
 
-def _read_many(connection: Connection, dataset_id: str, sequences: Sequence[int]) -> list[DatasetLog]:
+def read_many(connection: Connection, dataset_id: str, sequences: Sequence[int]) -> list[DatasetLog]:
     """Return the rows with these sequences, in the given order."""
     name = connection.dialect_name
     rows = connection.rows(_READ_MANY[name], {"sequences": list_of(name, sequences)})
@@ -302,7 +302,7 @@ class SqlDatasetLogs:
             order = order_by(table.c[_sort_column(sort)], sort, tie_break=table.c.position)
             # Choose narrow lines first, then fetch the bodies of just these.
             wanted = select(table.c.sequence).where(condition).order_by(*order).limit(page.size).offset(page.offset)
-            return _read_many(connection, dataset_id, [row[0] for row in connection.rows(wanted)])
+            return read_many(connection, dataset_id, [row[0] for row in connection.rows(wanted)])
 
         def count(connection: Connection) -> int:
             return int(connection.rows(select(func.count()).select_from(table).where(condition))[0][0])
@@ -311,6 +311,21 @@ class SqlDatasetLogs:
         # between them.
         logs, total = await asyncio.gather(self.database.read(matching), self.database.read(count))
         return Page(logs, total)
+
+    async def page_uncounted(
+        self, dataset_id: str, version: int | None, expression: Expression, sort: Sort, page: PageRequest
+    ) -> tuple[Sequence[DatasetLog], bool]:
+        """Return a page of the rows that match, and whether more follow: nothing is counted."""
+
+        def work(connection: Connection) -> tuple[Sequence[DatasetLog], bool]:
+            dataset, newest = self._dataset(connection, dataset_id)
+            condition = self._matching(dataset, newest if version is None else version, expression)
+            order = order_by(table.c[_sort_column(sort)], sort, tie_break=table.c.position)
+            wanted = select(table.c.sequence).where(condition).order_by(*order).limit(page.size + 1).offset(page.offset)
+            sequences = [row[0] for row in connection.rows(wanted)]
+            return read_many(connection, dataset_id, sequences[: page.size]), len(sequences) > page.size
+
+        return await self.database.read(work)
 
     def _page_of_version(
         self, connection: Connection, dataset_id: str, dataset: int, version: int, sort: Sort, page: PageRequest
@@ -324,8 +339,8 @@ class SqlDatasetLogs:
             f"SELECT l.sequence FROM dataset_log l WHERE {IN_VERSION} ORDER BY {order} LIMIT :limit OFFSET :offset",
             {"dataset": dataset, "version": version, "limit": page.size, "offset": page.offset},
         )
-        logs = _read_many(connection, dataset_id, [row[0] for row in rows])
-        return Page(logs, _log_count(connection, dataset, version))
+        logs = read_many(connection, dataset_id, [row[0] for row in rows])
+        return Page(logs, log_count(connection, dataset, version))
 
     async def iterate(
         self, dataset_id: str, version: int | None, expression: Expression, batch_size: int
@@ -339,7 +354,7 @@ class SqlDatasetLogs:
             condition = self._matching(dataset, number, expression)
             wanted = select(table.c.sequence).where(condition, table.c.position > after)
             rows = connection.rows(wanted.order_by(table.c.position).limit(batch_size))
-            return number, _read_many(connection, dataset_id, [row[0] for row in rows])
+            return number, read_many(connection, dataset_id, [row[0] for row in rows])
 
         while True:
             at, logs = await self.database.read(work)
@@ -451,7 +466,7 @@ def _remove(connection: Connection, dataset: int, newest: int, doomed: ColumnEle
     return removed
 
 
-def _log_count(connection: Connection, dataset: int, version: int) -> int:
+def log_count(connection: Connection, dataset: int, version: int) -> int:
     """Return the row count of a version without counting; version 0 is the empty beginning."""
     rows = connection.rows(
         "SELECT log_count FROM dataset_version WHERE dataset_sequence = :dataset AND number = :number",

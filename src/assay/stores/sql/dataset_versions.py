@@ -24,7 +24,7 @@ _COLUMNS = (
 # Consecutive small writes of one kind and author share a version while it is this fresh.
 _EXTENDABLE_AFTER_LAST_WRITE = timedelta(seconds=2) // timedelta(microseconds=1)
 _EXTENDABLE_AFTER_FIRST_WRITE = timedelta(seconds=60) // timedelta(microseconds=1)
-_NEVER_EXTENDED = ("import", LOG_IMPORT, "copy", "restore")
+_NEVER_EXTENDED = ("import", LOG_IMPORT, "copy", "restore", "delete all", "delete by filter")
 
 # What restoring copies from an old revision: everything but its own place in history.
 _COPIED = ", ".join(

@@ -14,6 +14,7 @@ from assay.model.dataset import Dataset, DatasetChanges
 from assay.model.errors import NotFound
 from assay.model.job import Job
 from assay.model.page import Page, PageRequest, Sort
+from assay.model.server import Holdings
 from assay.stores.sql.database import Connection, Database, Row, one
 from assay.stores.sql.dataset_logs import free_bodies
 from assay.stores.sql.filter_sql import FilterColumns, compile_filter
@@ -150,6 +151,20 @@ class SqlDatasets:
         def work(connection: Connection) -> Page[Dataset]:
             total = connection.rows(select(func.count()).select_from(table).where(condition))[0][0]
             return Page([_dataset(row) for row in connection.rows(wanted)], total)
+
+        return await self.database.read(work)
+
+    async def count_holdings(self) -> Holdings:
+        """Count the datasets, their present rows and their reports."""
+        statement = (
+            "SELECT count(*), coalesce(sum(log_count), 0), (SELECT count(*) FROM eval_report r"
+            " JOIN dataset o ON o.sequence = r.dataset_sequence AND o.deleted_at IS NULL"
+            " WHERE r.organization_id = :organization)"
+            " FROM dataset WHERE organization_id = :organization AND deleted_at IS NULL"
+        )
+
+        def work(connection: Connection) -> Holdings:
+            return Holdings(*map(int, connection.rows(statement, {"organization": self.organization_id})[0]))
 
         return await self.database.read(work)
 

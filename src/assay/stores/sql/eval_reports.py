@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -14,32 +13,26 @@ from sqlalchemy import Select, and_, func, or_, select
 
 from assay.filters.expression import Expression
 from assay.model.errors import Conflict, NotFound
-from assay.model.eval_report import FINISHED, EvalReport, EvalTask, ReportRow, RunSettings, TaskCells
-from assay.model.evaluator import EvaluatorVersion
+from assay.model.eval_report import FINISHED, EvalReport, ReportLine, ReportRow, RowCounts, TaskCells
 from assay.model.page import Page, PageRequest, Sort
 from assay.model.score import CellDetail, ScoreValues
 from assay.ports.eval_reports import RowsAsked, RunWish
-from assay.stores.sql import report_cells, report_changes, report_rows
+from assay.stores.sql import report_cells, report_changes, report_counts, report_lines, report_rows
 from assay.stores.sql.database import Connection, Database, Row, one
 from assay.stores.sql.filter_sql import FilterColumns, compile_filter
 from assay.stores.sql.order import order_by
+from assay.stores.sql.report_reading import REPORT_COLUMNS, TASK_COLUMNS, read_report, read_task
 from assay.stores.sql.scope import dataset_at
 from assay.stores.sql.tables import dataset
 from assay.stores.sql.tables import eval_report as table
-from assay.stores.sql.times import from_microseconds, to_microseconds
+from assay.stores.sql.times import to_microseconds
 
-_COLUMNS = (
-    table.c.sequence, table.c.id, table.c.organization_id, table.c.environment, dataset.c.id, table.c.dataset_version,
-    table.c.name, table.c.status, table.c.log_count, table.c.created_at, table.c.updated_at, table.c.created_by,
-    table.c.started_at, table.c.completed_at, table.c.error_message, table.c.is_cancel_requested,
-    table.c.is_pause_requested, table.c.cancel_reason, table.c.settings, table.c.estimate, table.c.manifest,
-)  # fmt: skip
-_JOINED = select(*_COLUMNS).join(
+_JOINED = select(*REPORT_COLUMNS).join(
     dataset, and_(dataset.c.sequence == table.c.dataset_sequence, dataset.c.deleted_at.is_(None))
 )
 # The same as text: it is asked for at every step of a run.
 _BY_ID = (
-    f"SELECT {', '.join(str(column) for column in _COLUMNS)} FROM eval_report"
+    f"SELECT {', '.join(str(column) for column in REPORT_COLUMNS)} FROM eval_report"
     " JOIN dataset ON dataset.sequence = eval_report.dataset_sequence AND dataset.deleted_at IS NULL"
     " WHERE eval_report.id = :id"
 )
@@ -49,43 +42,7 @@ _FILTER_COLUMNS = FilterColumns(
         for name in ("id", "status", "name", "dataset_version", "created_at", "updated_at", "completed_at")
     }
 )
-_TASKS = (
-    "SELECT id, ordinal, evaluator_id, evaluator_slug, evaluator_version, method, scored_count, skipped_count,"
-    " failed_count, value_count, value_sum, passed_count, cost_usd, unknown_cost_count, input_tokens, output_tokens,"
-    " summary FROM eval_task WHERE report_sequence = :report ORDER BY ordinal"
-)
-_read_version = msgspec.json.Decoder(EvaluatorVersion)
-_read_settings = msgspec.json.Decoder(RunSettings)
-
-
-@lru_cache(maxsize=512)
-def _version(text: str) -> EvaluatorVersion:
-    # A running report is read a few times a second with the same versions.
-    return _read_version.decode(text)
-
-
-def read_task(row: Row) -> EvalTask:
-    """Make a task from the columns named in this module."""
-    (id_, ordinal, evaluator_id, slug, version, method, scored, skipped, failed, value_count, value_sum, passed,
-     cost_usd, unknown_costs, input_tokens, output_tokens, summary) = row  # fmt: skip
-    return EvalTask(
-        id=id_,
-        ordinal=ordinal,
-        evaluator_id=evaluator_id,
-        evaluator_slug=slug,
-        version=_version(version),
-        method=method,
-        scored_count=scored,
-        skipped_count=skipped,
-        failed_count=failed,
-        mean=value_sum / value_count if value_count else None,
-        passed_count=passed,
-        cost_usd=cost_usd,
-        unknown_cost_count=unknown_costs,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        summary=None if summary is None else json.loads(summary),
-    )
+_TASKS = f"SELECT {TASK_COLUMNS} FROM eval_task WHERE report_sequence = :report ORDER BY ordinal"
 
 
 def read_reports(
@@ -96,33 +53,8 @@ def read_reports(
 
 
 def _with_tasks(connection: Connection, row: Row) -> tuple[int, EvalReport]:
-    (sequence, id_, organization_id, environment, dataset_id, dataset_version, name, status, log_count, created_at,
-     updated_at, created_by, started_at, completed_at, error_message, is_cancel_requested, is_pause_requested,
-     cancel_reason, settings, estimate, manifest) = row  # fmt: skip
-    report = EvalReport(
-        id=id_,
-        organization_id=organization_id,
-        environment=environment,
-        dataset_id=dataset_id,
-        dataset_version=dataset_version,
-        name=name,
-        status=status,
-        log_count=log_count,
-        tasks=tuple(read_task(task) for task in connection.rows(_TASKS, {"report": sequence})),
-        created_at=from_microseconds(created_at),
-        updated_at=from_microseconds(updated_at),
-        created_by=created_by,
-        settings=_read_settings.decode(settings),
-        started_at=from_microseconds(started_at),
-        completed_at=from_microseconds(completed_at),
-        error_message=error_message,
-        is_cancel_requested=bool(is_cancel_requested),
-        is_pause_requested=bool(is_pause_requested),
-        cancel_reason=cancel_reason,
-        estimate=None if estimate is None else json.loads(estimate),
-        manifest=json.loads(manifest),
-    )
-    return sequence, report
+    tasks = tuple(read_task(task) for task in connection.rows(_TASKS, {"report": row[0]}))
+    return row[0], read_report(row, tasks)
 
 
 def report_by_id(connection: Connection, report_id: str) -> tuple[int, EvalReport]:
@@ -237,6 +169,38 @@ class SqlEvalReports:
             wanted = _JOINED.where(condition).order_by(*order).limit(page.size).offset(page.offset)
             total = connection.rows(select(func.count()).select_from(table).where(condition))[0][0]
             return Page([report for _, report in read_reports(connection, wanted)], total)
+
+        return await self.database.read(work)
+
+    async def list_everywhere(
+        self, expression: Expression, evaluator_slug: str | None, sort: Sort, page: PageRequest
+    ) -> Page[ReportLine]:
+        """Return a page of the reports of all datasets, those of one evaluator where it is named."""
+        asked = (self.organization_id, expression, evaluator_slug, sort, page)
+        return await self.database.read(lambda connection: report_lines.list_everywhere(connection, *asked))
+
+    async def list_latest(self, dataset_ids: Sequence[str], most: int) -> Mapping[str, Sequence[EvalReport]]:
+        """Return the last completed reports of each of some datasets, at most so many, the oldest first."""
+        asked = (self.organization_id, dataset_ids, most)
+        return await self.database.read(lambda connection: report_lines.list_latest(connection, *asked))
+
+    async def count_rows(self, dataset_id: str, report_id: str) -> tuple[RowCounts, Mapping[int, RowCounts]]:
+        """Count the rows of a report by what became of them: over all its tasks, and for each by its ordinal."""
+
+        def work(connection: Connection) -> tuple[RowCounts, Mapping[int, RowCounts]]:
+            _, sequence, report = self._find(connection, dataset_id, report_id)
+            return report_counts.count_rows(connection, sequence, report)
+
+        return await self.database.read(work)
+
+    async def count_passes(
+        self, dataset_id: str, report_id: str, ordinal: int, at_least: float | None, at_most: float | None
+    ) -> tuple[int, int]:
+        """Return how many scored cells of a task have a number within bounds, and how many have one at all."""
+
+        def work(connection: Connection) -> tuple[int, int]:
+            _, sequence, _ = self._find(connection, dataset_id, report_id)
+            return report_counts.count_passes(connection, sequence, ordinal, at_least, at_most)
 
         return await self.database.read(work)
 

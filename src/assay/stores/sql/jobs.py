@@ -89,13 +89,15 @@ class SqlJobs:
         chosen = {"since": to_microseconds(since), "most": most, "organization_id": self.organization_id}
         return [_job(row) for row in await self.database.read(lambda connection: connection.rows(statement, chosen))]
 
-    async def note_progress(self, job_id: str, total_count: int, at: datetime) -> None:
-        """Store how many items a running job has in all: a sign of life."""
+    async def note_progress(
+        self, job_id: str, total_count: int, at: datetime, *, done_count: int | None = None
+    ) -> None:
+        """Store how many items a running job has in all, and where it is given how many it did: a sign of life."""
         statement = (
-            "UPDATE job SET total_count = :total, updated_at = :now"
+            "UPDATE job SET total_count = :total, done_count = COALESCE(:done, done_count), updated_at = :now"
             " WHERE id = :id AND organization_id = :organization_id AND state = 'running'"
         )
-        values = {"total": total_count, "now": to_microseconds(at), **self._chosen(job_id)}
+        values = {"total": total_count, "done": done_count, "now": to_microseconds(at), **self._chosen(job_id)}
         await self.database.write(lambda connection: connection.run(statement, values))
 
     async def start_again(self, job: Job, at: datetime) -> bool:

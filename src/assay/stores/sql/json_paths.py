@@ -1,8 +1,8 @@
-"""The paths that occur in the payloads of request logs."""
+"""The paths that occur in the payloads of request logs and dataset rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -17,20 +17,26 @@ _TYPES = {str: "string", bool: "boolean", int: "number", float: "number", list: 
 
 
 def paths_of(logs: Iterable[RequestLog]) -> list[JsonPath]:
-    """Return the paths in metadata, input and output, the commonest first, with the JSON types seen there.
+    """Return the paths in metadata, input and output of request logs: see `paths_in`."""
+    return paths_in(
+        {
+            "metadata": log.metadata,
+            "input": log.content.input if log.content else None,
+            "output": log.content.output if log.content else None,
+        }
+        for log in logs
+    )
 
-    Paths go six steps deep; of an array the first element stands for all. At most 1,000 paths are followed in a log,
+
+def paths_in(rows: Iterable[Mapping[str, bytes | None]]) -> list[JsonPath]:
+    """Return the paths in named payloads, the commonest first, with the JSON types seen there.
+
+    Paths go six steps deep; of an array the first element stands for all. At most 1,000 paths are followed in a row,
     and returned.
     """
     counts: dict[str, int] = {}
     types: dict[str, set[str]] = {}
-    for log in logs:
-        content = log.content
-        payloads = {
-            "metadata": log.metadata,
-            "input": content.input if content else None,
-            "output": content.output if content else None,
-        }
+    for payloads in rows:
         for path, type_ in _paths_in(payloads):
             counts[path] = counts.get(path, 0) + 1
             types.setdefault(path, set()).add(type_)
@@ -38,7 +44,7 @@ def paths_of(logs: Iterable[RequestLog]) -> list[JsonPath]:
     return [JsonPath(path, sorted(types[path]), count) for path, count in commonest]
 
 
-def _paths_in(payloads: dict[str, bytes | None]) -> Iterator[tuple[str, str]]:
+def _paths_in(payloads: Mapping[str, bytes | None]) -> Iterator[tuple[str, str]]:
     pending = [(name, value, 0) for name, text in payloads.items() if (value := _decoded(text)) is not None]
     for place in range(_MOST_PATHS):
         if place == len(pending):

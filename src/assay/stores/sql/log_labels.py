@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Double, Numeric, Text, case, cast, func, literal_column
 
-from assay.filters.fields import REQUEST_LOG_FIELDS, TRACE_FIELDS
+from assay.filters.fields import REQUEST_LOG_FIELDS, TRACE_FIELDS, FieldSet
 from assay.filters.operators import Kind
 from assay.model.errors import Invalid
 from assay.model.sampling import Granularity
@@ -20,7 +20,11 @@ def label_of(unit: Granularity, name: str, columns: FilterColumns, dialect_name:
     Strings are taken as they are, booleans as `true` and `false`, numbers with up to 15 digits: 5 for 5.0. Objects and
     arrays count as none. Raises Invalid for a name that is no field.
     """
-    fields = TRACE_FIELDS if unit == "traces" else REQUEST_LOG_FIELDS
+    return label_in(TRACE_FIELDS if unit == "traces" else REQUEST_LOG_FIELDS, name, columns, dialect_name)
+
+
+def label_in(fields: FieldSet, name: str, columns: FilterColumns, dialect_name: str) -> ColumnElement[Any]:
+    """Return the value of a field of any noun as text, as `label_of` does for logs and traces; raises Invalid."""
     field = fields.resolve(name)
     if field is None:
         raise Invalid.field("field", f"'{name[:100]}' is no field of a {fields.noun}.")

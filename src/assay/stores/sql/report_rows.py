@@ -6,8 +6,9 @@ import threading
 from array import array
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Double, Select, Subquery, and_, case, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Double, Select, Subquery, and_, case, cast, func, literal_column, or_, select
 
 from assay.model.eval_report import FINISHED, EvalReport, ReportRow
 from assay.model.page import Page, PageRequest
@@ -73,7 +74,7 @@ def read_page(
     if asked.log_id is not None:
         found = connection.rows(wanted.where(dataset_log.c.id == text_literal(asked.log_id)))
         total = len(found)
-    elif asked == RowsAsked(ordinal=asked.ordinal):
+    elif asked == RowsAsked(ordinal=asked.ordinal, order_ordinal=asked.order_ordinal):
         found = connection.rows(wanted.order_by(dataset_log.c.position).limit(page.size).offset(page.offset))
         total = report.log_count
     else:
@@ -111,18 +112,45 @@ def _ranking(
         path, text = asked.label
         label = metadata_label(owner, path, connection.dialect_name)
         wanted = wanted.where(label.is_(None) if text is None else label == text_literal(text))
+    if asked.show is not None:
+        wanted = wanted.where(_is_shown(report_sequence, report, asked))
     is_narrowed = any(wish is not None for wish in (asked.status, asked.is_passed, asked.minimum, asked.maximum))
-    if is_narrowed or asked.order != "position":
+    is_ordered = asked.order != "position"
+    if is_ordered and asked.order_ordinal not in (None, asked.ordinal):
+        other = _row_verdicts(report_sequence, RowsAsked(ordinal=asked.order_ordinal), "ordered")
+        wanted = wanted.join(other, other.c.log_sequence == dataset_log.c.sequence, isouter=True)
+        wanted = wanted.order_by(_directed(other.c.value, asked))
+        is_ordered = False
+    if is_narrowed or is_ordered:
         verdicts = _row_verdicts(report_sequence, asked)
         joined = verdicts.c.log_sequence == dataset_log.c.sequence
         wanted = wanted.join(verdicts, joined, isouter=not is_narrowed)
-        if asked.order != "position":
-            value = verdicts.c.value
-            wanted = wanted.order_by((value.desc() if asked.order == "descending" else value.asc()).nulls_last())
+        if is_ordered:
+            wanted = wanted.order_by(_directed(verdicts.c.value, asked))
     return wanted.order_by(dataset_log.c.position)
 
 
-def _row_verdicts(report_sequence: int, asked: RowsAsked) -> Subquery:
+def _directed(value: ColumnElement[Any], asked: RowsAsked) -> ColumnElement[Any]:
+    return (value.desc() if asked.order == "descending" else value.asc()).nulls_last()
+
+
+def _is_shown(report_sequence: int, report: EvalReport, asked: RowsAsked) -> ColumnElement[bool]:
+    """The condition that a row is of the kind that is shown."""
+    of_cells = [cell.c.report_sequence == number_literal(report_sequence)]
+    if asked.ordinal is not None:
+        of_cells.append(cell.c.ordinal == number_literal(asked.ordinal))
+    lines = select(cell.c.log_sequence).where(*of_cells)
+    if asked.show == "pending":
+        tasks = [task for task in report.tasks if asked.ordinal in (None, task.ordinal)]
+        expected = number_literal(sum(report.trials_of(task) for task in tasks))
+        done = lines.group_by(cell.c.log_sequence).having(func.count() >= expected)
+        return dataset_log.c.sequence.not_in(done)
+    failed = cell.c.status == text_literal("failed")
+    kind = failed if asked.show == "errors" else or_(failed, cell.c.is_passed == literal_column("0"))
+    return dataset_log.c.sequence.in_(lines.where(kind))
+
+
+def _row_verdicts(report_sequence: int, asked: RowsAsked, name: str = "verdict") -> Subquery:
     """The row revisions with cells that are asked for.
 
     The value of a row is the mean of its trials, where one task is named; else every cell speaks for itself.
@@ -151,7 +179,7 @@ def _row_verdicts(report_sequence: int, asked: RowsAsked) -> Subquery:
         wanted = wanted.having(func.max(case((and_(*of_cell), one), else_=literal_column("0"))) == one)
     if asked.ordinal is not None and bounds:
         wanted = wanted.having(and_(*bounds))
-    return wanted.subquery("verdict")
+    return wanted.subquery(name)
 
 
 def read_outcomes(

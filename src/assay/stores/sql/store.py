@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from assay.model.access import Environment
 from assay.model.errors import Invalid, Unavailable
+from assay.model.server import DatabaseFacts
 from assay.ports.store import Store
 from assay.stores.sql import backup, integrity, log_integrity, migrate
 from assay.stores.sql.access import SqlAccess
 from assay.stores.sql.annotations import SqlAnnotations
 from assay.stores.sql.automations import SqlAutomations
 from assay.stores.sql.database import Connection, Database
+from assay.stores.sql.dataset_log_analytics import SqlDatasetLogAnalytics
 from assay.stores.sql.dataset_logs import SqlDatasetLogs
 from assay.stores.sql.dataset_versions import SqlDatasetVersions
 from assay.stores.sql.datasets import SqlDatasets, SqlDeletedDatasets
@@ -33,6 +36,7 @@ from assay.stores.sql.providers import SqlProviders
 from assay.stores.sql.rate_limits import SqlRateLimits
 from assay.stores.sql.request_logs import SqlRequestLogs
 from assay.stores.sql.runs import SqlRuns
+from assay.stores.sql.saved_views import SqlSavedViews
 from assay.stores.sql.scores import SqlScores
 from assay.stores.sql.sqlite import SqliteDatabase
 from assay.stores.sql.traces import SqlTraces
@@ -73,12 +77,14 @@ class SqlStores:
             datasets=SqlDatasets(database, organization_id),
             dataset_versions=SqlDatasetVersions(database, organization_id),
             dataset_logs=SqlDatasetLogs(database, organization_id),
+            dataset_log_analytics=SqlDatasetLogAnalytics(database, organization_id),
             evaluators=SqlEvaluators(database, organization_id),
             eval_reports=SqlEvalReports(database, organization_id),
             scores=SqlScores(database, logs, organization_id),
             annotations=SqlAnnotations(database, organization_id),
             automations=SqlAutomations(logs, organization_id, environment),
             providers=SqlProviders(database, organization_id),
+            saved_views=SqlSavedViews(database, organization_id),
             judge_cache=SqlJudgeCache(database, organization_id),
             jobs=SqlJobs(database, organization_id),
             request_logs=SqlRequestLogs(logs, self._intake, self._memory, organization_id, environment),
@@ -102,6 +108,16 @@ class SqlStores:
             return [(self._database, None)]
         return [(self._database, "meta"), (self._logs, "logs")]
 
+    async def describe(self) -> DatabaseFacts:
+        """Say what the database is and how large."""
+        files = [database.path for database, _ in self._parts() if isinstance(database, SqliteDatabase)]
+        if files:
+            return DatabaseFacts("sqlite", await asyncio.to_thread(_size_of, files))
+        size = await self._database.read(
+            lambda connection: int(connection.rows("SELECT pg_database_size(current_database())")[0][0])
+        )
+        return DatabaseFacts("postgresql", size)
+
     async def back_up(self, directory: Path) -> None:
         """Write a consistent copy of everything into a directory, while others go on writing."""
         if not isinstance(self._database, SqliteDatabase):
@@ -118,6 +134,11 @@ class SqlStores:
         # Readers of the one have the other open too.
         self._database.close()
         self._logs.close()
+
+
+def _size_of(files: Sequence[Path]) -> int:
+    beside = [path.with_name(f"{path.name}-wal") for path in files]
+    return sum(path.stat().st_size for path in (*files, *beside) if path.exists())
 
 
 def _applied(connection: Connection) -> list[int]:

@@ -202,3 +202,10 @@ automation_event = Table(
     *_integers("sequence", "created_at"),
     *_texts("automation_id", "log_id", "decision", "reason"),
 )
+
+saved_view = Table(
+    "saved_view",
+    metadata,
+    *_integers("organization_id", "is_shared", "is_pinned", "created_at", "updated_at"),
+    *_texts("id", "key_id", "page", "subject_id", "name", "query", "created_by"),
+)

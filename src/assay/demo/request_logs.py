@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from assay.cli.demo_baselines import BASELINES
+from assay.demo.baselines import BASELINES
 
 ASKED_TIMES = 2
 SPREAD = timedelta(hours=20)
