@@ -21,6 +21,7 @@ from benchmarks.options import Options
 from benchmarks.recording import record_logs
 from benchmarks.sandboxing import sandbox
 from benchmarks.starting import start
+from benchmarks.ui import ui
 
 BENCHMARKS: dict[str, Callable[[Options], Iterator[Measurement]]] = {
     "start": start,
@@ -35,9 +36,10 @@ BENCHMARKS: dict[str, Callable[[Options], Iterator[Measurement]]] = {
     "record-logs": record_logs,
     "log-queries": log_queries,
     "install": install,
+    "ui": ui,
 }
-# Needs a package index and minutes: only when it is named.
-_ONLY_BY_NAME = ("install",)
+# One needs a package index, the other Chromium, and both minutes: only when they are named.
+_ONLY_BY_NAME = ("install", "ui")
 
 
 def _arguments() -> argparse.Namespace:
@@ -45,7 +47,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=f"Measure a real server against the budgets.\n\n{described}",
-        epilog="Without a name all run, except install. docs/benchmarks.md says what each figure means.",
+        epilog="Without a name all run, except install and ui. docs/benchmarks.md says what each figure means.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of {', '.join(BENCHMARKS)}")

@@ -5,6 +5,8 @@
 #   scripts/bootstrap.sh dev         the same, and the tools and clients of `make test` and `make check`
 #   scripts/bootstrap.sh exporters   .exporters/*: what programs that send traces need, for the tests of these programs
 #   scripts/bootstrap.sh postgres    the PostgreSQL server binaries, for the tests of that store
+#   scripts/bootstrap.sh chromium    Chromium, for the browser tests
+#   scripts/bootstrap.sh web-tools   web-tools/node_modules: what checks the types of the pages' scripts (needs Node)
 #   scripts/bootstrap.sh lock        requirements/*.txt from requirements/*.in and pyproject.toml
 #
 # Needs Python 3.11 or newer and a package index. Settings, all from the environment:
@@ -136,6 +138,22 @@ make_postgres() {
     want postgresql "the PostgreSQL half of the store tests"
 }
 
+# ----------------------------------------------------------------------------------------------------- the pages
+
+make_chromium() {
+    [ -z "${ASSAY_CHROMIUM:-}" ] || return 0
+    for name in chromium chromium-browser google-chrome; do
+        if have "$name"; then return 0; fi
+    done
+    want chromium "the browser tests"
+}
+
+make_web_tools() {
+    say "installing web-tools/package-lock.json into web-tools/node_modules"
+    (cd web-tools && npm ci --no-audit --no-fund --loglevel=error >&2)
+    touch web-tools/node_modules/.stamp
+}
+
 # ---------------------------------------------------------------------------------------------------------- pins
 
 # compile NAME [ARGUMENT...]  Pins with hashes, for every platform and every Python from 3.11 on.
@@ -167,6 +185,8 @@ case ${1:-} in
     server | dev) make_environment "$1" ;;
     exporters) make_exporters ;;
     postgres) make_postgres ;;
+    chromium) make_chromium ;;
+    web-tools) make_web_tools ;;
     lock) lock ;;
-    *) fail "usage: scripts/bootstrap.sh server|dev|exporters|postgres|lock" ;;
+    *) fail "usage: scripts/bootstrap.sh server|dev|exporters|postgres|chromium|web-tools|lock" ;;
 esac

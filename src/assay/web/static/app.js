@@ -50,6 +50,19 @@ function routeOf(path) {
   return null;
 }
 
+/**
+ * Load the document anew, once, when a module is not there: a tab that stayed open while Assay was upgraded asks for
+ * files of the former release.
+ * @param {any} error
+ */
+function isReloadedFor(error) {
+  const release = document.querySelector("script[type=module]")?.getAttribute("src") ?? "";
+  if (!(error instanceof TypeError) || sessionStorage.getItem("assay.reloaded") === release) return false;
+  sessionStorage.setItem("assay.reloaded", release);
+  location.reload();
+  return true;
+}
+
 /** @param {{load: Load, params: Record<string, string>}} props */
 function Page({ load, params }) {
   const [loaded, setLoaded] = useState(/** @type {{of: Load, Content: any} | null} */ (null));
@@ -61,7 +74,7 @@ function Page({ load, params }) {
     setFailure(null);
     load().then(
       (module) => isCurrent && setLoaded({ of: load, Content: module.default }),
-      (caught) => isCurrent && setFailure(caught),
+      (caught) => isCurrent && (isReloadedFor(caught) || setFailure(caught)),
     );
     return () => {
       isCurrent = false;

@@ -13,7 +13,8 @@ export function Dialog({ title, onClose, children, footer, call, size = "normal"
     const opener = /** @type {HTMLElement | null} */ (document.activeElement);
     const dialog = /** @type {HTMLDialogElement} */ (ref.current);
     dialog.showModal();
-    /** @type {HTMLElement | null} */ (dialog.querySelector("[autofocus], .dialog-body input, .dialog-body textarea, .dialog-body select"))?.focus();
+    const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(".dialog-body :is(input, textarea, select)");
+    /** @type {HTMLElement | null} */ (first)?.focus();
     return () => {
       dialog.close();
       opener?.focus?.();

@@ -1,11 +1,17 @@
 /** What surrounds every page: the rail, messages, the palette, the sheet of keys. */
 import { html, useState } from "../vendor/preact.js";
+import { request } from "../lib/api.js";
 import { begun, Key, useKeys } from "../lib/keys.js";
 import { PLACES } from "../lib/places.js";
-import { href, navigate, where } from "../lib/url.js";
-import { HelpSheet } from "./help-sheet.js";
-import { Palette } from "./palette.js";
+import { toast } from "../lib/toast.js";
+import { BASE, href, navigate, where } from "../lib/url.js";
+import { Later } from "./later.js";
 import { Toasts } from "./toasts.js";
+
+/** End the session; unsaved work is asked about by the page that has it. */
+function signOut() {
+  request("DELETE", "/ui/session/").then(() => location.assign(href("/login")), (error) => toast(error.message, { kind: "bad" }));
+}
 
 /** @param {{onPalette: () => void}} props */
 function Rail({ onPalette }) {
@@ -23,13 +29,18 @@ function Rail({ onPalette }) {
     </ul>
     <div class="grow"></div>
     <p class="rail-begun" aria-hidden="true">${begun.value && html`<kbd>${begun.value}</kbd> …`}</p>
-    <a class="rail-link small" href="/docs" target="_blank" rel="noreferrer">API documentation</a>
+    <a class="rail-link small" href=${`${BASE}/docs`} target="_blank" rel="noreferrer">API documentation</a>
+    <button class="rail-link rail-button small" type="button" onClick=${signOut}>Sign out</button>
   </nav>`;
 }
+
+const loadPalette = () => import("./palette.js").then((module) => module.Palette);
+const loadHelp = () => import("./help-sheet.js").then((module) => module.HelpSheet);
 
 /** @param {{children: any}} props */
 export function Shell({ children }) {
   const [open, setOpen] = useState(/** @type {"palette" | "help" | null} */ (null));
+  const close = () => setOpen(null);
   const go = Object.fromEntries(PLACES.map(({ path, key }) => [key, () => navigate(path)]));
   useKeys({ ...go, palette: () => setOpen("palette"), help: () => setOpen("help") });
   return html`<div class="shell">
@@ -37,7 +48,7 @@ export function Shell({ children }) {
     <${Rail} onPalette=${() => setOpen("palette")} />
     <main class="shell-main" id="content" tabindex="-1">${children}</main>
     <${Toasts} />
-    ${open === "palette" && html`<${Palette} onClose=${() => setOpen(null)} onHelp=${() => setOpen("help")} />`}
-    ${open === "help" && html`<${HelpSheet} onClose=${() => setOpen(null)} />`}
+    ${open === "palette" && html`<${Later} key="palette" load=${loadPalette} onFail=${close} props=${{ onClose: close, onHelp: () => setOpen("help") }} />`}
+    ${open === "help" && html`<${Later} key="help" load=${loadHelp} onFail=${close} props=${{ onClose: close }} />`}
   </div>`;
 }

@@ -1,0 +1,12 @@
+/** All eval reports, newest first. */
+import { html } from "../vendor/preact.js";
+import { PageHead } from "../components/page-head.js";
+import { href } from "../lib/url.js";
+import { ReportList } from "./reports/report-list.js";
+
+export default function ReportsPage() {
+  return html`<div class="reports">
+    <${PageHead} title="Reports" actions=${html`<a class="button button-primary" href=${href("/datasets", { run: 1 })}>Run eval</a>`} />
+    <${ReportList} />
+  </div>`;
+}

@@ -1,0 +1,28 @@
+/** The settings: keys, providers, appearance, shortcuts, retention, and what this server is. */
+import { html } from "../vendor/preact.js";
+import { Empty } from "../components/empty.js";
+import { LazyPart } from "../components/lazy-part.js";
+import { PageHead } from "../components/page-head.js";
+import { Tabs } from "../components/tabs.js";
+import { href } from "../lib/url.js";
+
+/** @type {Record<string, {label: string, load: () => Promise<any>}>} */
+const PARTS = {
+  keys: { label: "Keys", load: () => import("./settings/keys.js") },
+  providers: { label: "Providers", load: () => import("./settings/providers.js") },
+  retention: { label: "Retention", load: () => import("./settings/retention.js") },
+  appearance: { label: "Appearance", load: () => import("./settings/appearance.js") },
+  shortcuts: { label: "Shortcuts", load: () => import("./settings/shortcuts.js") },
+  about: { label: "About", load: () => import("./settings/about.js") },
+};
+
+/** @param {{params: {tab?: string}}} props */
+export default function Settings({ params: { tab = "keys" } }) {
+  const part = PARTS[tab];
+  const tabs = Object.entries(PARTS).map(([name, { label }]) => ({ label, href: href(`/settings/${name}`), isCurrent: name === tab }));
+  return html`<${PageHead} title=${part ? part.label : "Settings"} crumbs=${part ? [{ label: "Settings", href: href("/settings") }] : []} />
+    <${Tabs} items=${tabs} label="Settings" />
+    <div class="settings">${part
+      ? html`<${LazyPart} key=${tab} load=${part.load} />`
+      : html`<${Empty} title="There is no such setting" text=${`Nothing here is called “${tab}”.`}><a class="button" href=${href("/settings/keys")}>Go to the keys</a></${Empty}>`}</div>`;
+}
