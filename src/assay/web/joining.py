@@ -30,7 +30,7 @@ def join_page(assets: Assets, page: str | None) -> Asset:
 
 def join_part(assets: Assets, entry: str) -> Asset:
     """Return a module that is fetched later, with what it needs beyond the application."""
-    there = set(assets.modules_of(APP))
+    there = {path for path in assets.modules_of(APP) if not path.startswith(_VENDOR)}
     return _joined(assets, [path for path in assets.modules_of(entry) if path not in there], f"{PART}/{entry}")
 
 
