@@ -228,7 +228,8 @@ def walk(asker: Api, owner: Tenant, ids: dict[str, str]) -> list[tuple[str, str,
     """Ask every route with ids of the owner; nothing of the owner may be in any answer."""
     answers = []
     for method, path in routes(asker):
-        if path == "/api/keys/" and method == "POST":
+        # One makes a key, the other fills the asker's own organisation for seconds to come.
+        if method == "POST" and path in ("/api/keys/", "/api/demo/"):
             continue
         for reference in ("1", *(owner.ids[name] for name in ("reference", "condition_id", "automation_id"))):
             written = path.format(**{**ids, "reference": reference, "version": "1"}) + query_for(method, path)

@@ -19,7 +19,7 @@ from tests.web.served import ask, plain
 __all__ = ["plain"]
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "src" / "assay" / "web" / "static"
-APP = re.compile(rb'src="(/ui/static/[0-9a-f]{16})/app\.js"')
+APP = re.compile(rb'src="(/ui/static/[0-9a-f]{16})/page/')
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ function State({ report }) {
 function shortScore(task) {
   if (task.score_value_type === "boolean") {
     const rate = task.pass_rate;
-    return { value: formatPercent(rate?.rate ?? (task.scored_count ? task.passed_count / task.scored_count : null)), interval: rate && `${formatPercent(rate.confidence_interval.lower)} to ${formatPercent(rate.confidence_interval.upper)}` };
+    return { value: formatPercent(rate?.rate ?? (task.scored_count ? task.passed_count / task.scored_count : null)), interval: rate?.confidence_interval && `${formatPercent(rate.confidence_interval.lower)} to ${formatPercent(rate.confidence_interval.upper)}` };
   }
   const interval = task.confidence_interval;
   if (typeof task.score !== "number") return { value: "–", interval: null };
