@@ -34,7 +34,7 @@ def _type_at_the_end(page: Page, text: str, label: str = "Prompt") -> None:
 
 
 def test_a_stranger_makes_a_judge_tries_it_and_saves_a_version(
-    page: Page, api: Api, axe: Callable[..., list[str]], screenshot: Callable[..., None]
+    page: Page, api: Api, demo_dataset: str, axe: Callable[..., list[str]], screenshot: Callable[..., None]
 ) -> None:
     page.goto("/ui/evaluators")
     expect(page.get_by_role("grid", name="Evaluators")).to_contain_text("Plausible occupation")
@@ -48,6 +48,7 @@ def test_a_stranger_makes_a_judge_tries_it_and_saves_a_version(
     dialog.get_by_role("button", name="Create").click()
     expect(page).to_have_url(re.compile("/ui/evaluators/says_hello"))
     # What it begins with can be run as it is.
+    page.locator(".bench-dataset").select_option(demo_dataset)
     _type_at_the_end(page, "\n{{metadata.nothing_here}}")
     page.keyboard.press("Control+Enter")
     bench = page.get_by_role("region", name="Test bench")
@@ -69,8 +70,8 @@ def test_a_stranger_makes_a_judge_tries_it_and_saves_a_version(
     assert "{{metadata.nothing_here}}" in versions[0]["llm_config"]["evaluator_definition"]
 
 
-def test_paths_are_completed_from_the_rows_of_the_sample(page: Page, judge: str) -> None:
-    page.goto(f"/ui/evaluators/{judge}")
+def test_paths_are_completed_from_the_rows_of_the_sample(page: Page, judge: str, demo_dataset: str) -> None:
+    page.goto(f"/ui/evaluators/{judge}?dataset={demo_dataset}")
     _type_at_the_end(page, " {{metadata.jo")
     page.get_by_role("option", name=re.compile("metadata.job_title")).click()
     expect(page.get_by_role("textbox", name="Prompt")).to_contain_text("{{metadata.job_title}}")
@@ -96,8 +97,8 @@ def test_unsaved_changes_outlive_the_page_and_can_be_discarded(page: Page, judge
     expect(page.get_by_label("Name")).to_have_value("Kind answer")
 
 
-def test_the_draft_is_compared_with_what_is_saved_on_the_same_rows(page: Page, judge: str) -> None:
-    page.goto(f"/ui/evaluators/{judge}?n=5&seed=7")
+def test_the_draft_is_compared_with_what_is_saved_on_the_same_rows(page: Page, judge: str, demo_dataset: str) -> None:
+    page.goto(f"/ui/evaluators/{judge}?n=5&seed=7&dataset={demo_dataset}")
     _type_at_the_end(page, " Really?")
     page.get_by_role("button", name=re.compile("^Run")).click()
     bench = page.get_by_role("region", name="Test bench")
@@ -136,9 +137,9 @@ def test_an_old_version_is_looked_at_compared_and_restored(page: Page, api: Api,
 
 
 def test_errors_of_a_code_evaluator_are_errors_and_never_zeros(
-    page: Page, axe: Callable[..., list[str]], screenshot: Callable[..., None]
+    page: Page, demo_dataset: str, axe: Callable[..., list[str]], screenshot: Callable[..., None]
 ) -> None:
-    page.goto("/ui/evaluators/demo_shared_words?n=200")
+    page.goto(f"/ui/evaluators/demo_shared_words?n=200&dataset={demo_dataset}")
     page.get_by_role("button", name=re.compile("^Run")).click()
     bench = page.get_by_role("region", name="Test bench")
     expect(bench.get_by_role("status")).to_contain_text(re.compile(r"\d+ errors?, without a score"))

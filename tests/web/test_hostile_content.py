@@ -85,7 +85,7 @@ globalThis.longest = 0;
 new PerformanceObserver(list => list.getEntries().forEach(each => (longest = Math.max(longest, each.duration))))
   .observe({ type: "longtask", buffered: true });
 """
-_MOST_MILLISECONDS = 1_000
+_MOST_MILLISECONDS = 4_000
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -133,7 +133,7 @@ def hostile_dataset(hostile_api: Api) -> tuple[str, dict[str, str]]:
 
 @pytest.fixture
 def watched(new_page: Callable[..., Page], hostile_server: Server) -> Iterator[Page]:
-    """A page that must run nothing of what it shows, nor stand still for a second."""
+    """A page that must run nothing of what it shows, nor stand still for seconds."""
     page = new_page(at=hostile_server)
     page.add_init_script(_LONG_TASKS)
     yield page
@@ -225,6 +225,8 @@ def test_the_name_of_a_dataset_is_text_everywhere(watched: Page, hostile_dataset
 
 def test_a_filter_in_the_address_is_text(watched: Page, hostile_dataset: tuple[str, dict[str, str]]) -> None:
     dataset, _ = hostile_dataset
+    # An order that nobody offers: the page says so, and stays.
+    watched.expects(r"answer 400 to POST .*sort_by")  # type: ignore[attr-defined]
     watched.goto(
         f"/ui/datasets/{dataset}?q=%3Cimg%20src%3Dx%20onerror%3Dwindow.ran%3D1%3E&sort=%3Cscript%3E&cols=__proto__"
     )

@@ -29,18 +29,29 @@ export function fit(text, asked) {
   return 500 - gaps - low.length / 100;
 }
 
-/** Things by name, asked once each time the palette opens. */
-function useThings() {
+const PAUSE_MILLISECONDS = 150;
+const THINGS = [
+  { path: "/api/datasets/list/", kind: "Dataset", place: "/datasets" },
+  { path: "/api/evaluators/list/", kind: "Evaluator", place: "/evaluators" },
+];
+
+/** Things whose name has the text, the newest ones without any: the server looks, there may be thousands. @param {string} asked */
+function useThings(asked) {
   const [things, setThings] = useState(/** @type {import("../lib/commands.js").Command[]} */ ([]));
   useEffect(() => {
-    const ask = (/** @type {string} */ path) => request("GET", path, { params: { page_size: 100 } }).then((answer) => answer.results ?? answer, () => []);
-    Promise.all([ask("/api/datasets/list/"), ask("/api/evaluators/list/")]).then(([datasets, evaluators]) =>
-      setThings([
-        ...datasets.map((/** @type {any} */ each) => ({ label: each.name, kind: "Dataset", run: () => navigate(`/datasets/${each.id}`) })),
-        ...evaluators.map((/** @type {any} */ each) => ({ label: each.name, kind: "Evaluator", run: () => navigate(`/evaluators/${each.id}`) })),
-      ]),
-    );
-  }, []);
+    const abort = new AbortController();
+    const body = asked ? { filters: { name: { operator: "icontains", value: [asked] } } } : {};
+    const ask = async (/** @type {typeof THINGS[0]} */ { path, kind, place }) => {
+      const answer = await request("POST", path, { params: { page_size: 20 }, body, signal: abort.signal });
+      return answer.results.map((/** @type {any} */ each) => ({ label: each.name, kind, run: () => navigate(`${place}/${each.id}`) }));
+    };
+    const look = () => Promise.all(THINGS.map(ask)).then((found) => setThings(found.flat()), () => undefined);
+    const timer = setTimeout(look, asked ? PAUSE_MILLISECONDS : 0);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [asked]);
   return things;
 }
 
@@ -50,7 +61,7 @@ export function Palette({ onClose, onHelp }) {
   const [at, setAt] = useState(0);
   const list = useRef(/** @type {HTMLElement | null} */ (null));
   const id = useId();
-  const things = useThings();
+  const things = useThings(asked.trim());
   const actions = useCommands();
   const all = useMemo(
     () => [

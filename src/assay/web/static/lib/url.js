@@ -110,6 +110,8 @@ export function followLocation() {
     if (!(link instanceof HTMLAnchorElement) || link.target || link.hasAttribute("download")) return;
     if (link.origin !== location.origin || !(link.pathname === ROOT || link.pathname.startsWith(`${ROOT}/`))) return;
     if (link.pathname.startsWith(`${ROOT}/login`)) return;
+    // To a place on this page: the browser's own way moves the focus too.
+    if (link.hash && link.pathname === location.pathname) return;
     event.preventDefault();
     navigate(link.pathname.slice(ROOT.length) + link.search);
   });
