@@ -67,9 +67,9 @@ export function Palette({ onClose, onHelp }) {
     () => [
       ...actions.map((command) => ({ kind: "This page", ...command })),
       ...PLACES.map(({ path, label, key }) => ({ label: `Go to ${label.toLowerCase()}`, kind: "Page", key, run: () => navigate(path) })),
+      ...things,
       ...["system", "light", "dark"].map((name) => ({ label: `Theme: ${name}`, kind: "Appearance", run: () => (theme.value = name) })),
       { label: "All keys", kind: "Help", key: "help", run: onHelp },
-      ...things,
     ],
     [actions, things],
   );
