@@ -37,7 +37,9 @@ globalThis.bench = {
   panel: () => document.querySelector('aside.panel .panel-body')?.textContent ?? '',
   isBusy: () => document.querySelector('[role=grid]')?.getAttribute('aria-busy') === 'true',
   async until(is, began = 0) {
-    while (!is()) await new Promise(requestAnimationFrame);
+    for (const asked = performance.now(); !is(); await new Promise(requestAnimationFrame)) {
+      if (performance.now() - asked > 30_000) throw new Error(`after 30 s at ${location.href} there is still no: ${is}`);
+    }
     return (await bench.painted()) - began;
   },
   onInput(type) {
@@ -125,7 +127,7 @@ class Visitor:
     def weigh(self, path: str) -> Weight:
         """Go to a page and count what it fetches until it is at rest."""
         answers: list[Response] = []
-        self.page.on("response", answers.append)
+        self.page.on("response", lambda answer: answers.append(answer))
         self.page.goto(path)
         self.settle()
 

@@ -6,7 +6,7 @@ import { canFail, firstToFail, passRuleOf, readMarks, readRange } from "../lib/r
 import { setParams, useParam } from "../lib/url.js";
 import { Problem } from "../components/problem.js";
 import { Skeleton } from "../components/skeleton.js";
-import { Later } from "./report/later.js";
+import { LazyPart } from "../components/lazy-part.js";
 import { ReportCards } from "./report/cards.js";
 import { ReportHead } from "./report/head.js";
 import { ReportNotices } from "./report/notices.js";
@@ -52,6 +52,6 @@ export default function ReportPage({ params }) {
     <${ReportViews} ...${shared} isFailing=${isFailing} />
     ${ROW_VIEWS.includes(show)
       ? html`<${ReportRows} ...${shared} />`
-      : html`<${Later} load=${loadAnalysis} ...${shared} manifest=${manifest} />`}
+      : html`<${LazyPart} load=${loadAnalysis} ...${shared} manifest=${manifest} />`}
   </div>`;
 }

@@ -7,7 +7,7 @@ import { toast } from "../../lib/toast.js";
 import { Button } from "../../components/button.js";
 import { copyText } from "../../components/copy-button.js";
 import { Menu } from "../../components/menu.js";
-import { Later } from "./later.js";
+import { LazyPart } from "../../components/lazy-part.js";
 
 const loadRerun = () => import("./rerun-dialog.js");
 const loadDelete = () => import("./delete-dialog.js");
@@ -56,7 +56,7 @@ export function ReportActions({ report, path, view }) {
     ${over && (failed > 0 || missing > 0) && html`
       <${Button} kind="primary" onClick=${() => act("retry-failed")} isBusy=${busy === "retry-failed"}
         title=${`Runs ${plural(failed + missing, "judgement")} again; what was scored stays`}>${missing ? "Run what is missing" : "Re-run failed"}</${Button}>`}
-    ${open === "rerun" && html`<${Later} load=${loadRerun} report=${report} path=${path} onClose=${() => setOpen("")} />`}
-    ${open === "calls" && html`<${Later} load=${loadCalls} report=${report} path=${path} view=${view} onClose=${() => setOpen("")} />`}
-    ${open === "delete" && html`<${Later} load=${loadDelete} report=${report} path=${path} onClose=${() => setOpen("")} />`}`;
+    ${open === "rerun" && html`<${LazyPart} load=${loadRerun} report=${report} path=${path} onClose=${() => setOpen("")} />`}
+    ${open === "calls" && html`<${LazyPart} load=${loadCalls} report=${report} path=${path} view=${view} onClose=${() => setOpen("")} />`}
+    ${open === "delete" && html`<${LazyPart} load=${loadDelete} report=${report} path=${path} onClose=${() => setOpen("")} />`}`;
 }

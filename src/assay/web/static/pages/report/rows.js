@@ -10,7 +10,7 @@ import { Empty } from "../../components/empty.js";
 import { Problem } from "../../components/problem.js";
 import { VirtualGrid } from "../../components/virtual-grid.js";
 import { columnsOf } from "./columns.js";
-import { Later } from "./later.js";
+import { LazyPart } from "../../components/lazy-part.js";
 
 const loadPanel = () => import("./row-panel.js");
 const PAGE_SIZE = 100;
@@ -72,7 +72,7 @@ export function ReportRows({ report, path, view, rules, definitions }) {
             empty=${html`<${Empty} title=${over || view.show === "all" ? title : `${title} so far`} text=${over ? why : "Rows appear here as they are judged."} />`}
             footer=${html`<${Foot} total=${rows.total} show=${view.show} fresh=${fresh} />`} />`}
     </div>
-    ${open && html`<${Later} load=${loadPanel} key="panel" report=${report} path=${path} logId=${open} definitions=${definitions}
+    ${open && html`<${LazyPart} load=${loadPanel} key="panel" report=${report} path=${path} logId=${open} definitions=${definitions}
       onClose=${() => setParams({ row: null })} onPrevious=${at > 0 ? () => move(-1) : null}
       onNext=${at >= 0 && rows.total !== null && at < rows.total - 1 ? () => move(1) : null} />`}
   </div>`;
