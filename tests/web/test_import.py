@@ -123,6 +123,8 @@ def test_rows_that_are_there_already_are_left_out(page: Page, api: Api, tmp_path
     assert sorted(row["metadata"]["ticket"] for row in api.rows(made)) == ["1", "2", "3"]
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("1 row · v3")).to_be_visible()
+    # Away from it, before it is gone.
+    page.goto("/ui/datasets")
     api.ok("DELETE", f"/api/datasets/{made}/", status=204)
 
 
