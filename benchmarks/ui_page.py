@@ -38,7 +38,7 @@ globalThis.bench = {
   isBusy: () => document.querySelector('[role=grid]')?.getAttribute('aria-busy') === 'true',
   async until(is, began = 0) {
     for (const asked = performance.now(); !is(); await new Promise(requestAnimationFrame)) {
-      if (performance.now() - asked > 30_000) throw new Error(`after 30 s at ${location.href} there is still no: ${is}`);
+      if (performance.now() - asked > 30_000) throw new Error(`no ${is} after 30 s at ${location.href}`);
     }
     return (await bench.painted()) - began;
   },
