@@ -20,8 +20,8 @@ def grid(page: Page) -> Locator:
 
 
 def row_at(page: Page, place: int) -> Locator:
-    """The row of a place, counted from 1 as people do; the head is the grid's first row."""
-    return grid(page).locator(f"[role=row][aria-rowindex='{place + 1}']")
+    """The loaded row of a place, counted from 1 as people do; the head is the grid's first row."""
+    return grid(page).locator(f".grid-row:not(.grid-row-pending)[aria-rowindex='{place + 1}']")
 
 
 def highlighted(page: Page) -> Locator:
@@ -40,6 +40,13 @@ def opened(page: Page, dataset: str, query: str = "") -> Page:
     page.goto(f"/ui/datasets/{dataset}{query}")
     expect(row_at(page, 1)).to_be_visible()
     return page
+
+
+def held_rows(page: Page) -> list[Any]:
+    """The requests for rows, which wait until they are told to continue."""
+    held: list[Any] = []
+    page.route("**/logs/list/**", lambda route: held.append(route))
+    return held
 
 
 @pytest.fixture
@@ -119,6 +126,28 @@ def test_a_held_key_moves_row_by_row_without_drawing_the_others_anew(page: Page,
     for _ in range(20):
         page.keyboard.press("j")
     expect(highlighted(page)).to_contain_text("Row 22")
+
+
+def test_a_key_pressed_before_the_rows_are_there_acts_when_they_come(page: Page, small: str) -> None:
+    held = held_rows(page)
+    page.goto(f"/ui/datasets/{small}")
+    expect(grid(page).locator(".grid-row-pending").first).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(highlighted(page)).to_have_count(0)
+    held[0].continue_()
+    expect(row_at(page, 1)).to_have_class(re.compile("grid-row-current"))
+    expect(row_at(page, 1)).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("complementary")).to_have_count(0)
+
+
+def test_a_click_on_a_row_that_is_on_its_way_opens_it_when_it_comes(page: Page, small: str) -> None:
+    held = held_rows(page)
+    page.goto(f"/ui/datasets/{small}")
+    grid(page).locator(".grid-row-pending[aria-rowindex='3']").click()
+    held[0].continue_()
+    expect(page.get_by_role("complementary")).to_contain_text("Answer 2")
+    expect(row_at(page, 2)).to_have_class(re.compile("grid-row-current"))
 
 
 def test_the_highlight_is_what_a_screen_reader_hears(page: Page, many: str) -> None:

@@ -58,6 +58,7 @@ def test_a_new_dataset_is_made_by_its_name_and_the_dialog_shows_the_call(page: P
     expect(page.get_by_role("heading", name="Made in the list")).to_be_visible()
     made = page.url.rsplit("/", 1)[-1]
     assert api.ok("GET", f"/api/datasets/{made}/")["log_count"] == 0
+    page.close()  # or it asks for what is gone
     api.ok("DELETE", f"/api/datasets/{made}/", status=204)
 
 
@@ -76,6 +77,7 @@ def test_the_filter_finds_by_name_and_number_and_stands_in_the_url(page: Page, a
     filter_bar.fill("no dataset is called that")
     filter_bar.press("Enter")
     expect(page.get_by_text("No dataset matches")).to_be_visible()
+    page.close()  # or it asks for what is gone
     api.ok("DELETE", f"/api/datasets/{made}/", status=204)
 
 
@@ -104,6 +106,7 @@ def test_a_star_stays(page: Page, api: Api) -> None:
     expect(page.get_by_role("button", name="Star Star me")).to_have_attribute("aria-pressed", "true")
     page.reload()
     expect(page.get_by_role("button", name="Star Star me")).to_have_attribute("aria-pressed", "true")
+    page.close()  # or it asks for what is gone
     api.ok("DELETE", f"/api/datasets/{made}/", status=204)
 
 
@@ -133,6 +136,7 @@ def test_an_eval_is_run_over_chosen_evaluators_and_leads_to_its_report(
     expect(page.get_by_role("cell", name=re.compile("exact_match 100.0 %"))).to_be_visible()
     page.get_by_role("button", name="Run eval").click()
     expect(page.get_by_text("2 chosen")).to_be_visible()
+    page.close()  # or it asks for what is gone
     api.ok("DELETE", f"/api/datasets/{made}/", status=204)
 
 
@@ -152,4 +156,5 @@ def test_the_reports_of_a_dataset_have_a_trend_for_each_score(
     expect(trend).to_be_visible()
     expect(page.get_by_role("row")).to_have_count(3)
     screenshot("dataset-reports")
+    page.close()  # or it asks for what is gone
     api.ok("DELETE", f"/api/datasets/{made}/", status=204)

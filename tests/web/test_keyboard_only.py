@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -111,6 +112,22 @@ def test_g_and_a_letter_leads_to_a_place(page: Page, key: str, path: str) -> Non
     press(page, f"g {key}")
     expect(page).to_have_url(re.compile(rf"/ui/{path}$"))
     settled(page)
+
+
+def test_letters_typed_before_the_palette_is_there_are_looked_for_in_it(page: Page) -> None:
+    visit(page, "/ui/evaluators")
+    held: list[Any] = []
+    page.route("**/part/**palette**", lambda route: held.append(route))
+    press(page, "Control+k")
+    page.keyboard.type("g sdd")
+    press(page, "Backspace Backspace")
+    expect(page).to_have_url(re.compile(r"/ui/evaluators$"))
+    held[0].continue_()
+    field = page.get_by_role("combobox", name=re.compile("Search pages"))
+    expect(field).to_have_value("g s")
+    page.keyboard.type("ettings")
+    press(page, "Enter")
+    expect(page).to_have_url(re.compile(r"/ui/settings"))
 
 
 def test_the_palette_finds_pages_and_things_by_name(page: Page, demo_dataset: str) -> None:

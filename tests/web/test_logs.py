@@ -91,6 +91,22 @@ def test_a_filter_is_typed_with_completions_and_becomes_the_address(page: Page, 
     expect(_filter(page)).to_have_value("")
 
 
+def test_what_is_typed_is_one_step_back_however_long_it_took(page: Page) -> None:
+    _opened(page, "/ui/logs?q=status:failed")
+    _filter(page).fill("model:last-word")
+    expect(page).to_have_url(re.compile(r"q=model%3Alast-word$"))
+    page.keyboard.type(" status:success")
+    expect(page).to_have_url(re.compile(r"q=model%3Alast-word\+status%3Asuccess$"))
+    page.keyboard.press("Enter")
+    page.keyboard.type(" customer:agency-21")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("agency-21$"))
+    page.go_back()
+    expect(_filter(page)).to_have_value("model:last-word status:success")
+    page.go_back()
+    expect(_filter(page)).to_have_value("status:failed")
+
+
 def test_a_mistake_is_underlined_and_said_and_the_rows_before_it_stay(page: Page, api: Api) -> None:
     _opened(page, "/ui/logs?q=status:failed")
     expect(_count(page)).to_have_text(f"{_counted(api, 'status:failed')} logs")
@@ -107,14 +123,17 @@ def test_a_mistake_is_underlined_and_said_and_the_rows_before_it_stay(page: Page
 def test_facets_add_exclude_and_take_away_terms(page: Page, api: Api) -> None:
     _opened(page)
     models = page.get_by_role("region", name="Model")
-    models.get_by_role("checkbox", name=re.compile("last-word")).check()
+    models.get_by_role("checkbox", name=re.compile("last-word")).click()
+    expect(models.get_by_role("checkbox", name=re.compile("last-word"))).to_be_checked()
     expect(_filter(page)).to_have_value("model:last-word")
     expect(_count(page)).to_have_text(f"{_counted(api, 'model:last-word'):,} logs")
-    models.get_by_role("checkbox", name=re.compile("nearest-neighbour")).check()
+    models.get_by_role("checkbox", name=re.compile("nearest-neighbour")).click()
+    expect(models.get_by_role("checkbox", name=re.compile("nearest-neighbour"))).to_be_checked()
     expect(_filter(page)).to_have_value("model:(last-word OR nearest-neighbour)")
     models.locator("label", has_text="last-word").click(modifiers=["Alt"])
     expect(_filter(page)).to_have_value("model:nearest-neighbour -model:last-word")
-    models.get_by_role("checkbox", name=re.compile("nearest-neighbour")).uncheck()
+    models.get_by_role("checkbox", name=re.compile("nearest-neighbour")).click()
+    expect(models.get_by_role("checkbox", name=re.compile("nearest-neighbour"))).not_to_be_checked()
     models.get_by_role("button", name="Exclude last-word").click()
     expect(_filter(page)).to_have_value("")
     models.get_by_role("button", name="Model").click()

@@ -86,4 +86,5 @@ def test_a_sample_into_a_dataset_leaves_out_what_is_there_and_keeps_outputs_as_e
     assert (row["output"], row["expected_output"]) == ("42", "42")
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("0 rows · v2")).to_be_visible()
+    page.close()  # or it asks for what is gone
     api.ok("DELETE", f"/api/datasets/{made}/", status=204)

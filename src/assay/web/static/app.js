@@ -1,5 +1,5 @@
 /** The application: which address shows which page, fetched when it is first needed. */
-import { html, render, useEffect, useErrorBoundary, useState } from "./vendor/preact.js";
+import { html, render, useErrorBoundary, useLayoutEffect, useState } from "./vendor/preact.js";
 import { Empty } from "./components/empty.js";
 import { Problem } from "./components/problem.js";
 import { Shell } from "./components/shell.js";
@@ -69,7 +69,7 @@ function Page({ load, params }) {
   const [failure, setFailure] = useState(/** @type {any} */ (null));
   const [error, resetError] = useErrorBoundary((caught) => console.error(caught));
   const [turn, setTurn] = useState(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     let isCurrent = true;
     setFailure(null);
     load().then(

@@ -1,5 +1,5 @@
 /** The filter bar of a list: one language for every list, typed here or clicked elsewhere. */
-import { html, useEffect, useId, useMemo, useRef, useState } from "../vendor/preact.js";
+import { html, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "../vendor/preact.js";
 import { useKeys } from "../lib/keys.js";
 import { parseQuery, toFilters } from "../lib/query.js";
 import { remembered } from "../lib/settings.js";
@@ -30,48 +30,65 @@ export function copyFilter(query) {
 }
 
 /**
- * @param {{noun: string | import("../lib/query-fields.js").NounFields, value: string, onChange?: (text: string) => void, onCommit: (text: string) => void,
+ * @param {{noun: string | import("../lib/query-fields.js").NounFields, value: string, onChange: (text: string, options: {replace: boolean}) => void,
  *   suggest?: import("./filter-input.js").Suggest, paths?: string[], placeholder?: string, label?: string, error?: string,
- *   menu?: Array<import("./menu.js").MenuItem | null>}} props `value` is the filter that holds; `onChange` hears texts that can be sent while they are
- *   typed, `onCommit` those that are finished; a text with a mistake reaches neither. `error` is what the server says of the filter
+ *   menu?: Array<import("./menu.js").MenuItem | null>}} props `value` is the filter that holds; `onChange` hears texts that can be sent, while they
+ *   are typed and when they are finished, never one with a mistake; `replace`: it takes the place of the one before, as one step of the browser's
+ *   history. `error` is what the server says of the filter
  */
-export function FilterBar({ noun, value, onChange, onCommit, suggest, paths, placeholder = "Filter: model:gpt-4o status:error “words”", label = "Filter", error, menu = [] }) {
+export function FilterBar({ noun, value, onChange, suggest, paths, placeholder = "Filter: model:gpt-4o status:error “words”", label = "Filter", error, menu = [] }) {
   const [text, setText] = useState(value);
   const [isSettled, setIsSettled] = useState(true);
   const sent = useRef(value);
+  /** Whether the newest step of the history is of words that are still typed. */
+  const isTyped = useRef(false);
+  const timers = useRef(/** @type {number[]} */ ([]));
   const input = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const tell = useRef(onChange);
+  tell.current = onChange;
   const id = useId();
   const name = typeof noun === "string" ? noun : noun.noun;
   const query = useMemo(() => parseQuery(text, noun), [text, noun]);
   useKeys({ filter: () => (input.current?.focus(), input.current?.select()) });
+  const forget = () => timers.current.splice(0).forEach(clearTimeout);
+  useEffect(() => forget, []);
   // What comes from outside (a facet, the back button) takes the place of what was typed; our own words coming back do not.
-  useEffect(() => {
-    if (value !== sent.current) setText(value);
+  useLayoutEffect(() => {
+    if (value === sent.current) return;
+    forget();
     sent.current = value;
+    isTyped.current = false;
+    setText(value);
+    setIsSettled(true);
   }, [value]);
-  useEffect(() => {
-    const settle = setTimeout(() => setIsSettled(true), SETTLED_MILLISECONDS);
-    const change = setTimeout(() => {
-      if (query.problems.length || text.trim() === sent.current || !onChange) return;
-      sent.current = text.trim();
-      onChange(text.trim());
-    }, mayBecomeKey(query) ? SETTLED_MILLISECONDS : TYPING_MILLISECONDS);
-    return () => (clearTimeout(settle), clearTimeout(change));
-  }, [text]);
+  /** @param {string} next @param {boolean} isFinished */
+  const send = (next, isFinished) => {
+    const replace = isTyped.current;
+    isTyped.current = !isFinished;
+    sent.current = next.trim();
+    tell.current(next.trim(), { replace });
+  };
   /** @param {string} next */
   const type = (next) => {
+    const typed = parseQuery(next, noun);
     setText(next);
     setIsSettled(false);
+    forget();
+    const change = () => !typed.problems.length && next.trim() !== sent.current && send(next, false);
+    timers.current = [
+      window.setTimeout(() => setIsSettled(true), SETTLED_MILLISECONDS),
+      window.setTimeout(change, mayBecomeKey(typed) ? SETTLED_MILLISECONDS : TYPING_MILLISECONDS),
+    ];
   };
   /** @param {string} next */
   const commit = (next) => {
+    forget();
     setText(next);
     setIsSettled(true);
     if (parseQuery(next, noun).problems.length) return;
-    sent.current = next.trim();
     const recent = recentOf(name);
     if (next.trim()) recent.value = [next.trim(), ...recent.peek().filter((each) => each !== next.trim())].slice(0, MOST_RECENT);
-    onCommit(next.trim());
+    send(next, true);
   };
   const problems = isSettled ? query.problems : [];
   const items = [
@@ -80,7 +97,7 @@ export function FilterBar({ noun, value, onChange, onCommit, suggest, paths, pla
     ...(recentOf(name).value.length ? [null, ...recentOf(name).value.map((each) => ({ label: html`<span class="mono">${each}</span>`, hint: "recent", run: () => commit(each) }))] : []),
   ];
   return html`<div class="filter-bar" role="search">
-    <div class="filter-box">
+    <div class="filter-box" onFocusOut=${() => (isTyped.current = false)}>
       <kbd class="filter-key" aria-hidden="true">/</kbd>
       <${FilterInput} noun=${noun} text=${text} problems=${problems} describedBy=${problems.length || error ? id : undefined} label=${label}
         placeholder=${placeholder} suggest=${suggest} paths=${paths} onText=${type} onCommit=${commit} inputRef=${input} />

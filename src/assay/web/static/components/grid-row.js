@@ -40,7 +40,7 @@ export const GridRow = memo(Row);
 
 /** The place of a row that is on its way. @param {{index: number, top: number}} props */
 export function PendingRow({ index, top }) {
-  return html`<div role="row" class="grid-row grid-row-pending" aria-rowindex=${index + 2} style=${{ transform: `translateY(${top}px)` }}>
+  return html`<div role="row" class="grid-row grid-row-pending" aria-rowindex=${index + 2} data-index=${index} style=${{ transform: `translateY(${top}px)` }}>
     <div role="gridcell" class="grid-cell"><span class="visually-hidden">Loading</span><span class="grid-pending" aria-hidden="true"></span></div>
   </div>`;
 }

@@ -1,5 +1,5 @@
 /** A part of a page that is fetched when it is first shown. */
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html, useLayoutEffect, useState } from "../vendor/preact.js";
 import { Problem } from "./problem.js";
 import { Skeleton } from "./skeleton.js";
 
@@ -11,7 +11,8 @@ export function LazyPart({ load, name = "default", isQuiet = false, ...props }) 
   const [part, setPart] = useState(/** @type {{Content: any} | null} */ (null));
   const [error, setError] = useState(/** @type {any} */ (null));
   const [turn, setTurn] = useState(0);
-  useEffect(() => {
+  // At once, so that what was fetched before is there with the next key.
+  useLayoutEffect(() => {
     let isThere = true;
     setError(null);
     load().then(

@@ -55,9 +55,9 @@ function useThings(asked) {
   return things;
 }
 
-/** @param {{onClose: () => void, onHelp: () => void}} props */
-export function Palette({ onClose, onHelp }) {
-  const [asked, setAsked] = useState("");
+/** @param {{typed?: string, onClose: () => void, onHelp: () => void}} props `typed` is what it begins with */
+export function Palette({ typed = "", onClose, onHelp }) {
+  const [asked, setAsked] = useState(typed);
   const [at, setAt] = useState(0);
   const list = useRef(/** @type {HTMLElement | null} */ (null));
   const id = useId();

@@ -60,7 +60,7 @@ export function SampleDialog({ dataset, initialQuery = "", timeRange = "7d", log
     <${Button} kind="primary" onClick=${add} isBusy=${isBusy} isDisabled=${!canAdd}>${taken ? `Add ${plural(taken, "row")}` : "Add rows"} <${Key} id="run" /></${Button}>`;
   return html`<${Dialog} title=${logIds ? `Add ${plural(logIds.length, "log")} to a dataset` : "Sample from logs"} size="large" onClose=${onClose} footer=${footer} call=${call} isBusy=${isBusy}>
     ${!logIds && html`<div class="row sample-filter"><div class="grow">
-        <${FilterBar} noun="request log" value=${sample.query} onChange=${(/** @type {string} */ query) => change({ query })} onCommit=${(/** @type {string} */ query) => change({ query })} suggest=${suggestLogValues}
+        <${FilterBar} noun="request log" value=${sample.query} onChange=${(/** @type {string} */ query) => change({ query })} suggest=${suggestLogValues}
           error=${errors.filters?.join(" ") ?? errors.search?.join(" ")} placeholder="Which logs: model:gpt-4o-mini score.correct:<0.5 “refund”" label="Which logs" /></div>
         <${TimeRange} value=${sample.range} onChange=${(/** @type {string} */ range) => change({ range, now: Date.now() })} /></div>
       <p class="sample-count" role="status"><span class=${count.count ? "good" : "muted"} aria-hidden="true">●</span>

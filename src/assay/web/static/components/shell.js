@@ -1,7 +1,7 @@
 /** What surrounds every page: the rail, messages, the palette, the sheet of keys. */
 import { html, useState } from "../vendor/preact.js";
 import { request } from "../lib/api.js";
-import { begun, Key, useKeys } from "../lib/keys.js";
+import { begun, holdLetters, Key, useKeys } from "../lib/keys.js";
 import { PLACES } from "../lib/places.js";
 import { toast } from "../lib/toast.js";
 import { BASE, href, navigate, where } from "../lib/url.js";
@@ -34,7 +34,17 @@ function Rail({ onPalette }) {
   </nav>`;
 }
 
-const loadPalette = () => import("./palette.js").then((module) => module.Palette);
+/** The palette, with what is typed while it is on its way. */
+async function loadPalette() {
+  const release = holdLetters();
+  try {
+    const { Palette } = await import("./palette.js");
+    const typed = release();
+    return (/** @type {any} */ props) => html`<${Palette} ...${props} typed=${typed} />`;
+  } finally {
+    release();
+  }
+}
 const loadHelp = () => import("./help-sheet.js").then((module) => module.HelpSheet);
 
 /** @param {{children: any}} props */

@@ -40,7 +40,7 @@ export function VirtualGrid(props) {
   const widths = props.widths ?? own;
   const setWidth = props.onWidth ?? setOwn;
   const style = useColumnStyle(columns, widths, hasBoxes);
-  const { anchor } = useGridKeys({ ...props, getId }, view);
+  const { anchor, openAt } = useGridKeys({ ...props, getId }, view);
 
   useEffect(() => rows.want(inView.first, inView.last), [rows, inView.first, inView.last]);
   const index = current === null ? -1 : rows.indexOf(current);
@@ -62,7 +62,10 @@ export function VirtualGrid(props) {
     const found = placeOf(event);
     if (!found) return;
     const row = rows.at(found.index);
-    if (!row) return;
+    if (!row) {
+      openAt(found.index);
+      return;
+    }
     const rowId = getId(row);
     if (event.target.matches("[data-box]")) {
       onSelection?.(event.shiftKey && anchor.current ? withIds(selection, idsBetween(rows, getId, anchor.current, rowId)) : toggled(selection, rowId, rows.ids));
@@ -114,6 +117,7 @@ export function VirtualGrid(props) {
 
 /** Which cell an event means. @param {any} event */
 function placeOf(event) {
-  const row = event.target.closest("[data-index]");
+  // A row that came while the button was down makes the body the target of the click.
+  const row = event.target.closest("[data-index]") ?? document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-index]");
   return row ? { index: Number(row.dataset.index), column: event.target.closest("[data-column]")?.dataset.column ?? null } : null;
 }

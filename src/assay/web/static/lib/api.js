@@ -1,5 +1,5 @@
 /** Assay's own REST API, as every client calls it. */
-import { signal, useEffect, useState } from "../vendor/preact.js";
+import { signal, useLayoutEffect, useState } from "../vendor/preact.js";
 import { BASE } from "./url.js";
 
 /** @typedef {{method?: string, path: string, params?: Record<string, any>, body?: any}} Call */
@@ -170,7 +170,7 @@ export function useRequest(call) {
   );
   const [turn, setTurn] = useState(0);
   const writes = call === null ? 0 : writesBelow(call.path);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (call === null) {
       setState({ data: null, error: null, isLoading: false });
       return undefined;

@@ -12,39 +12,53 @@ import { toast } from "./toast.js";
 export function useGridKeys(props, view) {
   const { rows, getId, current = null, onCurrent, onOpen, onEdit, selection, onSelection, linkOf, isActive = true } = props;
   const total = rows.total ?? 0;
-  /** Where the highlight goes as soon as the row is loaded; until then further keys are not obeyed. */
+  /** Where the highlight goes as soon as the row is loaded; until then no key leads further. */
   const awaited = useRef(-1);
+  /** What was asked of the awaited row meanwhile. */
+  const wish = useRef(/** @type {string | null} */ (null));
   const anchor = useRef(/** @type {string | null} */ (null));
   /** The highlight as of the last key, which may come before it is drawn. */
   const cursor = useRef(current);
   cursor.current = current;
   const indexNow = () => (cursor.current === null ? -1 : rows.indexOf(cursor.current));
 
+  // What was meant for a row of another filter or order is forgotten with it.
+  useEffect(() => {
+    awaited.current = -1;
+  }, [rows.key]);
   useEffect(() => {
     if (awaited.current < 0) return;
     const row = rows.at(awaited.current);
-    if (!row) return;
+    if (!row) {
+      if (!rows.isLoading && awaited.current >= total) awaited.current = -1;
+      return;
+    }
+    const asked = wish.current;
     awaited.current = -1;
+    wish.current = null;
     onCurrent?.(getId(row));
+    if (asked !== null) acts[asked]?.(getId(row), row);
   }, [rows]);
 
   /** @param {number} wanted */
   const moveTo = (wanted) => {
-    if (!total || !onCurrent) return;
-    const to = Math.max(0, Math.min(total - 1, wanted));
+    if (!onCurrent || (!total && !rows.isLoading)) return;
+    const to = Math.max(0, total ? Math.min(total - 1, wanted) : wanted);
     if (awaited.current >= 0 && rows.error === null && Math.abs(to - awaited.current) < 2) return;
     const row = rows.at(to);
     view.scrollTo(to);
     awaited.current = row ? -1 : to;
+    wish.current = null;
     if (!row) return;
     cursor.current = getId(row);
     onCurrent(cursor.current);
   };
   const from = () => (awaited.current >= 0 ? awaited.current : indexNow());
-  /** What acts on the highlighted row, if there is one. @param {(id: string, row: any) => void} act */
-  const withRow = (act) => () => {
-    const row = rows.at(indexNow());
-    if (row) act(getId(row), row);
+  /** What acts on the highlighted row, if there is one; on a row that is on its way once it is there. @param {string} name */
+  const withRow = (name) => () => {
+    if (awaited.current >= 0) wish.current = name;
+    const row = awaited.current < 0 && rows.at(indexNow());
+    if (row) acts[name](getId(row), row);
   };
 
   const select = (/** @type {string} */ id) => {
@@ -59,6 +73,14 @@ export function useGridKeys(props, view) {
   const copyLink = (/** @type {string} */ _id, /** @type {any} */ row) =>
     linkOf && copyText(new URL(linkOf(row), location.href).href).then(() => toast("Copied a link to the row."));
 
+  /** @type {Record<string, (id: string, row: any) => void>} */
+  const acts = {
+    ...(onOpen && { "row.open": (id) => onOpen(id) }),
+    ...(onSelection && { "row.select": select, "row.selectrange": selectRange }),
+    ...(onEdit && { "row.edit": (id) => onEdit(id, null) }),
+    "row.copy": copy,
+    ...(linkOf && { "row.copylink": copyLink }),
+  };
   useKeys(
     {
       "row.next": () => moveTo(from() + 1),
@@ -67,15 +89,18 @@ export function useGridKeys(props, view) {
       "row.last": () => moveTo(total - 1),
       "row.pagedown": () => moveTo(from() + view.pageRows),
       "row.pageup": () => moveTo(from() - view.pageRows),
-      ...(onOpen && { "row.open": withRow((id) => onOpen(id)) }),
-      ...(onSelection && { "row.select": withRow(select), "row.selectrange": withRow(selectRange), "row.selectall": selectAll }),
-      ...(onEdit && { "row.edit": withRow((id) => onEdit(id, null)) }),
-      "row.copy": withRow(copy),
-      ...(linkOf && { "row.copylink": withRow(copyLink) }),
+      ...(onSelection && { "row.selectall": selectAll }),
+      ...Object.fromEntries(Object.keys(acts).map((name) => [name, withRow(name)])),
     },
     isActive,
   );
-  return { anchor };
+  /** Highlight and open the row of a place once it is there. @param {number} index */
+  const openAt = (index) => {
+    awaited.current = -1;
+    moveTo(index);
+    if (awaited.current === index) wish.current = "row.open";
+  };
+  return { anchor, openAt };
 }
 
 /**

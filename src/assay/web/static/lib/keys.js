@@ -1,5 +1,5 @@
 /** The keyboard map: one table makes the handlers, the hints and the sheet of all keys. */
-import { html, signal, useEffect, useRef } from "../vendor/preact.js";
+import { html, signal, useLayoutEffect, useRef } from "../vendor/preact.js";
 import { hasSingleKeys } from "./settings.js";
 
 /**
@@ -120,11 +120,33 @@ window.addEventListener("keydown", dispatch);
 export function useKeys(handlers, isActive = true) {
   const current = useRef(handlers);
   current.current = handlers;
-  useEffect(() => {
+  // Before the browser draws: a key pressed at what is seen is never lost.
+  useLayoutEffect(() => {
     if (!isActive) return undefined;
     stack.push(current);
     return () => void stack.splice(stack.indexOf(current), 1);
   }, [isActive]);
+}
+
+/**
+ * Keep what is typed for a field that is on its way, so that its letters are not taken for keys of the page.
+ * @returns {() => string} lets go, and answers the letters
+ */
+export function holdLetters() {
+  let text = "";
+  const hold = (/** @type {KeyboardEvent} */ event) => {
+    if (event.ctrlKey || event.metaKey || event.isComposing) return;
+    if (event.key.length === 1) text += event.key;
+    else if (event.key === "Backspace") text = text.slice(0, -1);
+    else if (event.key !== "Enter") return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  window.addEventListener("keydown", hold, true);
+  return () => {
+    window.removeEventListener("keydown", hold, true);
+    return text;
+  };
 }
 
 /** How a key looks. @param {string} key */

@@ -1,5 +1,5 @@
 /** The rows that a filter finds, for a grid: any of them by its place, whatever their number. */
-import { useEffect, useMemo, useReducer, useRef } from "../vendor/preact.js";
+import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from "../vendor/preact.js";
 import { createRowStore } from "./row-store.js";
 
 /**
@@ -32,7 +32,8 @@ export function useRows(options) {
   const shown = useRef(/** @type {{key: string, store: import("./row-store.js").RowStore} | null} */ (null));
   const next = useRef(/** @type {{key: string, store: import("./row-store.js").RowStore} | null} */ (null));
 
-  useEffect(() => {
+  // Asked before the browser draws, which would take a frame of every first row.
+  useLayoutEffect(() => {
     if (key === null) return undefined;
     const { loadPage, loadTotal, pageSize, getId, removed = [] } = latest.current;
     const store = createRowStore({

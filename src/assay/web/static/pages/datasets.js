@@ -88,7 +88,7 @@ export default function Datasets() {
   const isEmpty = rows.total === 0 && q === "" && !rows.isStale && rows.error === null;
   return html`<div class="datasets">
     <${PageHead} title="Datasets" actions=${actions} />
-    ${!isEmpty && html`<div class="datasets-tools"><${FilterBar} noun="dataset" value=${q} onChange=${(/** @type {string} */ text) => setQ(text, { replace: true })} onCommit=${setQ}
+    ${!isEmpty && html`<div class="datasets-tools"><${FilterBar} noun="dataset" value=${q} onChange=${setQ}
       error=${rows.error?.status === 400 ? rows.error.message : undefined} placeholder="Filter: nightly rows:>100 starred:true tag:ci" /></div>`}
     ${choosing && !isEmpty && html`<p class="datasets-note"><span class="chip chip-accent">Choose the dataset to evaluate</span>
       <button type="button" class="button button-quiet" onClick=${() => setParams({ run: null })}>Never mind</button></p>`}

@@ -97,7 +97,7 @@ export default function Evaluators(props) {
   return html`<div class="evaluators">
     <${PageHead} title="Evaluators" actions=${html`<${ExportMenu} call=${call} name="evaluators" noun="evaluator" total=${rows.total} query=${query} />
       <button type="button" class="button button-primary" onClick=${() => setNew("1")}>New evaluator</button>`} />
-    <div class="evaluators-bar"><${FilterBar} noun=${NOUN} value=${q} onChange=${(/** @type {string} */ text) => setQ(text, { replace: true })} onCommit=${setQ}
+    <div class="evaluators-bar"><${FilterBar} noun=${NOUN} value=${q} onChange=${setQ}
       placeholder="Filter: type:llm score_value_type:boolean “words”" label="Filter evaluators" /></div>
     <${VirtualGrid} label="Evaluators" rows=${rows} columns=${COLUMNS} current=${current} onCurrent=${setCurrent} onOpen=${open} sort=${sort} onSort=${setSort}
       linkOf=${(/** @type {any} */ row) => href(`/evaluators/${row.evaluator_slug}`)} copyOf=${(/** @type {any} */ row) => row}

@@ -79,7 +79,7 @@ export default function Logs() {
       <button type="button" class="button button-primary" onClick=${() => setAdding({ ids: selected.isAll || isNothing(selected) ? null : ids })}>Add to dataset</button>`} />
     <div class="logs-bar">
       <button type="button" class="button" aria-expanded=${hasFacets.value} onClick=${() => (hasFacets.value = !hasFacets.value)}>${hasFacets.value ? "‹" : "›"} Facets</button>
-      <${FilterBar} noun="request log" value=${logs.text} onChange=${(/** @type {string} */ text) => logs.setText(text, { replace: true })} onCommit=${logs.setText}
+      <${FilterBar} noun="request log" value=${logs.text} onChange=${logs.setText}
         suggest=${suggestLogValues} paths=${pathNames} label="Filter logs" />
       <${TimeRange} value=${logs.range} onChange=${logs.setRange} />
       <${ColumnsMenu} choices=${CHOICES} shown=${shown} onShown=${setShown} defaults=${DEFAULTS} paths=${pathNames.filter((/** @type {string} */ path) => path.startsWith("metadata."))} />

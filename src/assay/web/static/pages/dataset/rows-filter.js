@@ -19,6 +19,6 @@ export function RowsFilter({ datasetId, q, onQ, paths, error }) {
   return html`<div class="grow">
     <${FilterBar} noun="dataset log" value=${q} paths=${known} suggest=${suggest} error=${error} label="Filter rows"
       placeholder="Filter: metadata.plan:free score.exact_match:false refund"
-      onChange=${(/** @type {string} */ text) => onQ(text, { replace: true })} onCommit=${(/** @type {string} */ text) => onQ(text)} />
+      onChange=${onQ} />
   </div>`;
 }

@@ -61,7 +61,7 @@ export function ReportList({ datasetId = null }) {
         <a class="button" href=${href("/evaluators")}>See evaluators</a></${Empty}>`;
   return html`<div class="report-list">
     <div class="report-list-bar row row-wrap">
-      <div class="grow"><${FilterBar} noun=${NOUN} value=${q} onChange=${(/** @type {string} */ text) => setQ(text, { replace: true })} onCommit=${(/** @type {string} */ text) => setQ(text)}
+      <div class="grow"><${FilterBar} noun=${NOUN} value=${q} onChange=${setQ}
         placeholder="Filter: status:completed name:nightly" label="Filter reports" /></div>
       <${ExportMenu} call=${call} name="reports" noun="report" total=${rows.total} query=${query} />
     </div>
