@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from assay.engine.eval_run import EvalRun
 from assay.engine.evaluations import Workshop
 from assay.engine.job_queue import JobQueue
-from assay.engine.run_end import settle_run
+from assay.engine.run_end import rest_run, settle_run
 from assay.model.eval_report import FINISHED, EvalReport, RunSettings
 from assay.ports.store import Stores
 
@@ -52,7 +52,7 @@ class Planner:
                 break
             await self._queue.forget_chunks(report_id)
             if not await self._queue.has_chunks(report_id, is_taken=True):
-                await self._rest(report)
+                await rest_run(self._runs, report, datetime.now(UTC), is_cancelled=report.is_cancel_requested)
                 return
             if self._is_leaving():
                 await self._queue.plan(report_id)
@@ -62,13 +62,6 @@ class Planner:
             await settle_run(self._runs, report, datetime.now(UTC), rest=None)
         elif not await self._queue.has_chunks(report_id):
             await self._hand_out(report)
-
-    async def _rest(self, report: EvalReport) -> None:
-        at = datetime.now(UTC)
-        if report.is_cancel_requested:
-            await settle_run(self._runs, report, at, rest="cancelled", reason="request")
-        else:
-            await settle_run(self._runs, report, at, rest="paused")
 
     async def _hand_out(self, report: EvalReport) -> None:
         run = EvalRun(self._runs, report)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from assay.engine.eval_run import EvalRun, Missing
 from assay.engine.evaluations import Workshop
-from assay.engine.run_end import fail_run, settle_run
+from assay.engine.run_end import fail_run, rest_run, settle_run
 from assay.engine.run_watch import watch
 from assay.model.errors import Invalid, NotFound, Unavailable
 from assay.model.eval_report import FINISHED, EvalReport
@@ -86,10 +86,8 @@ class ReportRun:
         if self._leaving.is_set():
             return report
         state = await run.look()
-        if state.is_cancel_requested:
-            return await settle_run(self._runs, report, _now(), rest="cancelled", reason="request")
-        if state.is_pause_requested:
-            return await settle_run(self._runs, report, _now(), rest="paused")
+        if state.is_cancel_requested or state.is_pause_requested:
+            return await rest_run(self._runs, report, _now(), is_cancelled=state.is_cancel_requested)
         if run.budget.is_blind:
             message = "No answer says how many tokens it took, so nobody knows its cost and no budget can hold."
             raise Invalid.field("budget_usd", message)

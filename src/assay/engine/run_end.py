@@ -46,6 +46,13 @@ async def settle_run(
     return await runs.settle(report.id, "completed", summaries, at)
 
 
+async def rest_run(runs: RunStore, report: EvalReport, at: datetime, *, is_cancelled: bool) -> EvalReport:
+    """Settle a run as somebody wished: cancelled, or else paused."""
+    if is_cancelled:
+        return await settle_run(runs, report, at, rest="cancelled", reason="request")
+    return await settle_run(runs, report, at, rest="paused")
+
+
 async def fail_run(
     runs: RunStore, report_id: str, error: Exception, is_leaving: Callable[[], bool] = lambda: False
 ) -> None:

@@ -19,7 +19,10 @@ class Stop:
         self._waits: set[asyncio.Timeout] = set()
 
     def set(self) -> None:
-        """Let every wait end with Stopped."""
+        """Let every wait end with Stopped; once it is set, this does nothing."""
+        if self.is_set:
+            # A wait that is ending already cannot be told again: `reschedule` would raise.
+            return
         self.is_set = True
         now = asyncio.get_running_loop().time()
         for wait in self._waits:
