@@ -45,8 +45,8 @@ class Measurement:
             return ""
         if self.is_within_budget:
             return "ok"
-        factor = self.budget / self.median if self.better == "higher" else self.median / self.budget
-        return f"missed {factor:.1f} ×"
+        larger, smaller = sorted((self.budget, self.median), reverse=True)
+        return f"missed {larger / smaller:.1f} ×" if smaller else "missed"
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as JSON values."""

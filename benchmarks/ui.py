@@ -47,7 +47,7 @@ _SCROLL = """async ([speed, seconds]) => {
     frames += 1;
     const bottom = Math.min(box.bottom, innerHeight) - 4;
     const places = [0.02, 0.25, 0.5, 0.75, 0.98].map(share => top + share * (bottom - top));
-    if (places.some(y => !document.elementFromPoint(x, y)?.closest('[data-index]'))) blank += 1;
+    if (places.some(y => !document.elementFromPoint(x, y)?.closest('[data-index]:not(.grid-row-pending)'))) blank += 1;
   }
   return { frames, blank, longTasks: bench.longTasks.slice(), seconds: (performance.now() - began) / 1000 };
 }"""
@@ -58,7 +58,7 @@ _JUMP = """async share => {
   grid.scrollTop = share * (grid.scrollHeight - grid.clientHeight);
   await new Promise(requestAnimationFrame);
   const box = grid.getBoundingClientRect(), x = box.left + box.width / 3;
-  const seen = y => document.elementFromPoint(x, y)?.closest('[data-index]');
+  const seen = y => document.elementFromPoint(x, y)?.closest('[data-index]:not(.grid-row-pending)');
   return bench.until(() => seen(box.top + box.height * 0.3) && seen(box.top + box.height * 0.7), began);
 }"""
 
@@ -176,7 +176,9 @@ def _clicking(visitor: Visitor, name: str, repeat: int) -> Iterator[Measurement]
         facet.click()
         times.append(float(visitor.evaluate("() => bench.result")))
         visitor.settle()
+        found = visitor.evaluate("() => bench.text()")
         visitor.page.go_back()
+        visitor.evaluate("found => bench.until(() => !bench.isBusy() && bench.text() !== found)", found)
         visitor.settle()
     yield Measurement("ui", f"{name}: click on a facet to rows", "ms", tuple(times), 200)
 
