@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.flows.client import Api, as_jsonl
+from tests.web.visiting import comes_to
 
 MANY = 2_345
 
@@ -331,10 +333,9 @@ def test_a_cell_is_edited_in_place_by_the_keyboard_alone(page: Page, small: str,
     page.keyboard.press("Enter")
     expect(cell(page, 1, "input.question")).to_have_text("Where is it?")
     expect(cell(page, 1, "expected_output")).to_have_text("On its way")
+    expected = ({"question": "Where is it?", "n": 1}, "On its way")
+    comes_to(page, expected, lambda: itemgetter("input", "expected_output")(api.rows(small)[0]))
     expect(page.locator(".page-meta")).to_contain_text(re.compile("v[23]"))
-    stored = api.rows(small)[0]
-    assert stored["input"] == {"question": "Where is it?", "n": 1}
-    assert stored["expected_output"] == "On its way"
 
 
 def test_a_number_stays_a_number_and_what_is_none_is_refused_in_the_cell(page: Page, small: str, api: Api) -> None:
@@ -348,7 +349,7 @@ def test_a_number_stays_a_number_and_what_is_none_is_refused_in_the_cell(page: P
     field.press("Enter")
     expect(cell(page, 1, "input.n")).to_have_text("41")
     expect(page.locator(".page-meta")).to_contain_text("v2")
-    assert api.rows(small)[0]["input"]["n"] == 41
+    comes_to(page, 41, lambda: api.rows(small)[0]["input"]["n"])
 
 
 def test_an_edit_that_the_server_refuses_is_taken_back_and_explained(page: Page, small: str) -> None:
@@ -384,8 +385,8 @@ def test_a_row_is_edited_as_json_in_the_panel(page: Page, small: str, api: Api) 
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("complementary")).to_contain_text("Plain now")
     expect(cell(page, 3, "input")).to_have_text("Plain now")
-    stored = api.rows(small)[2]
-    assert (stored["input"], stored["expected_output"], stored["metadata"]) == ("Plain now", None, {"kind": "new"})
+    expected = ("Plain now", None, {"kind": "new"})
+    comes_to(page, expected, lambda: itemgetter("input", "expected_output", "metadata")(api.rows(small)[2]))
 
 
 # -------------------------------------------------------------------------------------------- adding, deleting
@@ -409,7 +410,7 @@ def test_a_new_row_has_the_shape_of_the_last_and_errors_stand_where_they_are(pag
     expect(dialog).to_have_count(0)
     expect(count_shown(page)).to_have_text("13 rows")
     expect(row_at(page, 13)).to_contain_text("Thirteen?")
-    assert api.rows(small)[-1]["input"] == {"question": "Thirteen?", "n": 13}
+    comes_to(page, {"question": "Thirteen?", "n": 13}, lambda: api.rows(small)[-1]["input"])
 
 
 def test_a_duplicate_is_the_last_row(page: Page, small: str, api: Api) -> None:
@@ -417,7 +418,7 @@ def test_a_duplicate_is_the_last_row(page: Page, small: str, api: Api) -> None:
     row_at(page, 4).click()
     page.get_by_role("button", name="Duplicate").click()
     expect(count_shown(page)).to_have_text("13 rows")
-    assert api.rows(small)[-1]["input"] == {"question": "Question 4?", "n": 4}
+    comes_to(page, {"question": "Question 4?", "n": 4}, lambda: api.rows(small)[-1]["input"])
 
 
 def test_a_deleted_row_comes_back_by_undo(page: Page, small: str, api: Api) -> None:
@@ -442,11 +443,7 @@ def test_leaving_the_page_makes_a_delete_final(page: Page, small: str, api: Api)
     page.get_by_role("toolbar").get_by_role("button", name="Delete").click()
     expect(count_shown(page)).to_have_text("9 rows")
     page.goto("/ui/settings/about")
-    for _ in range(50):
-        if len(api.rows(small)) == 9:
-            break
-        page.wait_for_timeout(100)
-    assert [row["input"]["n"] for row in api.rows(small)] == list(range(4, 13))
+    comes_to(page, list(range(4, 13)), lambda: [row["input"]["n"] for row in api.rows(small)])
 
 
 def test_all_that_match_are_deleted_at_once_and_undone_at_once(page: Page, small: str, api: Api) -> None:
@@ -457,10 +454,10 @@ def test_all_that_match_are_deleted_at_once_and_undone_at_once(page: Page, small
     expect(bar).to_contain_text("All 6 matching rows selected")
     bar.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", name="No row matches")).to_be_visible()
-    assert {row["metadata"]["topic"] for row in api.rows(small)} == {"tax"}
+    comes_to(page, {"tax"}, lambda: {row["metadata"]["topic"] for row in api.rows(small)})
     page.get_by_role("button", name="Undo").click()
     expect(count_shown(page)).to_have_text("6 rows")
-    assert len(api.rows(small)) == 12
+    comes_to(page, 12, lambda: len(api.rows(small)))
 
 
 def test_deleting_every_row_asks_for_the_name(page: Page, small: str, api: Api) -> None:
@@ -473,7 +470,7 @@ def test_deleting_every_row_asks_for_the_name(page: Page, small: str, api: Api) 
     dialog.get_by_role("textbox").fill("Rows of a journey")
     final.click()
     expect(page.get_by_role("heading", name="This dataset has no rows yet")).to_be_visible()
-    assert api.rows(small) == []
+    comes_to(page, [], lambda: api.rows(small))
 
 
 # ----------------------------------------------------------------------------------------------------- looks
@@ -487,7 +484,7 @@ def test_what_the_rows_look_like_and_who_can_use_them(
     assert axe(page) == []
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("complementary")).to_contain_text("facts")
+    expect(page.get_by_role("complementary")).to_contain_text("Facts")
     page.keyboard.press("x")
     expect(page.get_by_role("toolbar")).to_be_visible()
     screenshot("dataset-row")

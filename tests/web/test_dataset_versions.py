@@ -45,8 +45,11 @@ def test_a_version_shows_what_it_changed_value_by_value(
     page.goto(f"/ui/datasets/{changed}/versions")
     versions = page.get_by_role("region", name="Versions")
     expect(versions.get_by_role("listitem")).to_have_count(3)
-    versions.get_by_role("button", name=re.compile("^v2")).click()
     difference = page.get_by_role("region", name="Difference")
+    # What the newest did, before anything is chosen.
+    expect(difference.get_by_role("status").first).to_have_text(re.compile("0 added.*1 removed.*0 changed"))
+    expect(versions.get_by_role("button", pressed=True)).to_have_text(re.compile("^v3"))
+    versions.get_by_role("button", name=re.compile("^v2")).click()
     expect(difference.get_by_role("status").first).to_have_text(re.compile("0 added.*0 removed.*1 changed"))
     expect(difference).to_contain_text("Question 1")
     expect(difference.locator("del").last).to_have_text("1")

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.flows.client import Api
 from tests.server import Server
+from tests.web.visiting import comes_to
 
 
 def _row(page: Page, name: str) -> Any:
@@ -94,6 +95,7 @@ def test_a_deleted_dataset_comes_back_while_there_is_time(page: Page, api: Api) 
     page.get_by_role("menuitem", name="Delete").click()
     # Leaving the page is the end of the time.
     page.goto("/health")
+    comes_to(page, 404, lambda: api("GET", f"/api/datasets/{made}/").status_code)
     page.goto("/ui/datasets")
     expect(_row(page, "Job titles").last).to_be_visible()
     expect(_row(page, "Delete me")).to_have_count(0)
@@ -133,7 +135,7 @@ def test_an_eval_is_run_over_chosen_evaluators_and_leads_to_its_report(
     assert (sorted(report["evaluator_slugs"]), report["trials"]) == (["exact_match", "word_count"], 2)
     # What was used last is ticked the next time.
     page.goto(f"/ui/datasets/{made}/reports")
-    expect(page.get_by_role("cell", name=re.compile("exact_match 100.0 %"))).to_be_visible()
+    expect(page.get_by_role("gridcell", name=re.compile("exact_match 100.0 %"))).to_be_visible()
     page.get_by_role("button", name="Run eval").click()
     expect(page.get_by_text("2 chosen")).to_be_visible()
     page.close()  # or it asks for what is gone
@@ -154,7 +156,13 @@ def test_the_reports_of_a_dataset_have_a_trend_for_each_score(
     page.goto(f"/ui/datasets/{made}/reports")
     trend = page.get_by_role("img", name=re.compile("exact_match, the last 2: from 100.0 % to 66.7 %"))
     expect(trend).to_be_visible()
-    expect(page.get_by_role("row")).to_have_count(3)
+    reports = page.get_by_role("grid", name="Eval reports")
+    expect(reports.locator("[data-index]")).to_have_count(2)
     screenshot("dataset-reports")
+    # One that is run meanwhile is offered, and the trend follows it.
+    api.run_report(made, ["exact_match"])
+    page.get_by_role("button", name="1 new report · show").click()
+    expect(reports.locator("[data-index]")).to_have_count(3)
+    expect(page.get_by_role("img", name=re.compile("exact_match, the last 3: from 100.0 % to 66.7 %"))).to_be_visible()
     page.close()  # or it asks for what is gone
     api.ok("DELETE", f"/api/datasets/{made}/", status=204)

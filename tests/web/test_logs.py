@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.flows.client import Api
 from tests.server import Server
@@ -56,6 +57,31 @@ def test_rows_come_first_and_by_the_request_that_the_document_began(page: Page) 
         "performance.getEntriesByType('resource').filter(each => /request-logs\\/\\?page=1&/.test(each.name)).length"
     )
     assert pages == 1, "the preloaded answer was not used"
+
+
+def test_another_filter_asks_for_its_first_rows_and_only_then_for_what_is_counted(page: Page) -> None:
+    _opened(page)
+    expect(_count(page)).to_have_text("4,020 logs")
+    # Far down, where pages are in view that the next filter need not ask for.
+    page.get_by_role("grid", name="Logs").focus()
+    page.keyboard.press("End")
+    expect(page.locator("[data-index='4019']:not(.grid-row-pending)")).to_be_visible()
+    held, is_released = list[Route](), Event()
+    hold = "**/api/request-logs/list/**"
+    page.route(hold, lambda route: route.continue_() if is_released.is_set() else held.append(route))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/" in request.url else None)
+    page.get_by_role("checkbox", name="last-word").check()
+    page.wait_for_timeout(500)
+    assert [(urlsplit(url).path, parse_qs(urlsplit(url).query).get("page")) for url in asked] == [
+        ("/api/request-logs/list/", ["1"])
+    ]
+    is_released.set()
+    held[0].continue_()
+    expect(_count(page)).to_have_text(re.compile(r"^1,\d{3} logs$"))
+    expect(_rows(page).first).to_have_attribute("data-index", "0")
+    assert any("/summary/" in url for url in asked)
+    assert {parse_qs(urlsplit(url).query)["page"][0] for url in asked if "/list/" in url} <= {"1", "2"}
 
 
 def test_rows_are_there_although_everything_beside_them_fails(page: Page) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.flows.client import Api
 from tests.server import Server
-from tests.web.visiting import visit
+from tests.web.visiting import comes_to, visit
 
 JUDGE = {
     "name": "Slow judge",
@@ -184,7 +184,7 @@ def test_a_person_overrides_a_score_and_agreement_counts_it(own_page: Page, own_
     expect(verdict).to_contain_text("corrected")
     expect(verdict).to_contain_text("It is the obvious occupation.")
     path = f"/api/datasets/{dataset}/eval-reports/{run}/agreement/?evaluator_slug=demo_plausible"
-    assert api.ok("GET", path)["labelled_row_count"] == 1
+    comes_to(page, 1, lambda: api.ok("GET", path)["labelled_row_count"])
     page.get_by_role("link", name="Agreement").click()
     expect(page.locator(".report-analysis")).to_contain_text("against people on 1 row of 400")
 
@@ -353,4 +353,4 @@ def test_a_report_is_deleted_after_a_question(own_page: Page, own_api: Api) -> N
     page.get_by_role("menuitem", name="Delete report…").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete report").click()
     expect(page).to_have_url(re.compile(f"/ui/datasets/{dataset}/reports$"))
-    assert api.ok("GET", f"/api/datasets/{dataset}/eval-reports/list/")["results"] == []
+    comes_to(page, [], lambda: api.ok("GET", f"/api/datasets/{dataset}/eval-reports/list/")["results"])

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.flows.client import Api
+from tests.web.visiting import comes_to
 
 
 @pytest.mark.parametrize("tab", ["keys", "providers", "retention", "appearance", "shortcuts", "about"])
@@ -111,7 +112,7 @@ def test_retention_is_set_and_lifted_again(page: Page, api: Api) -> None:
     days.fill("")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Save")).to_be_disabled()
-    assert api.ok("GET", "/api/retention/") == {"prod": None, "test": None}
+    comes_to(page, {"prod": None, "test": None}, lambda: api.ok("GET", "/api/retention/"))
 
 
 def test_about_says_what_the_server_is_and_holds(page: Page) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -83,6 +85,14 @@ def visit(page: Page, address: str) -> Any:
     answer = page.goto(address)
     settled(page)
     return answer
+
+
+def comes_to(page: Page, expected: Any, read: Callable[[], Any]) -> None:
+    """Wait until what `read` asks of the API is as expected: a page shows a change before the server has answered."""
+    deadline = time.monotonic() + 10
+    while (found := read()) != expected and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    assert found == expected
 
 
 def out_of_reach(page: Page) -> list[str]:

@@ -28,11 +28,13 @@ _TYPES = {
 _TEXT = frozenset((".css", ".js", ".json", ".svg"))
 # Smaller files fit into the first packets as they are.
 _SMALLEST_COMPRESSED_BYTES = 512
-# Imports and re-exports that stand at the start of a line and name a neighbour; `import(…)` loads later, on purpose.
+# Imports and re-exports that stand at the start of a line and name a neighbour.
 _IMPORT = re.compile(
     r"""^[ \t]*(?:import|export)\b(?:[^"'();]*?\bfrom)?\s*["'](\.{1,2}/[^"']+)["']""",
     re.MULTILINE,
 )
+# Fetched later, on purpose.
+LATER = re.compile(r'\bimport\("(\.[^"]+)"\)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,15 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """All files of one state of the UI; `content_hash` names the state, `imports` which modules each module imports."""
+    """All files of one state of the UI, whose name is `content_hash`.
+
+    `imports` says which modules each module imports, `later` which modules some module fetches only when it needs them.
+    """
 
     content_hash: str
     files: dict[str, Asset]
     imports: dict[str, tuple[str, ...]]
+    later: frozenset[str]
 
     def modules_of(self, *entries: str) -> list[str]:
         """Return the modules that these modules cannot run without, themselves first; what is not there is left out."""
@@ -75,10 +81,12 @@ def load_assets(directory: Traversable | None = None) -> Assets:
     whole = hashlib.sha256()
     for path, body in bodies.items():
         whole.update(f"{path}\0{len(body)}\0".encode() + body)
+    scripts = {path: body.decode() for path, body in bodies.items() if path.endswith(".js")}
     return Assets(
         whole.hexdigest()[:16],
         {path: make_asset(path, body) for path, body in bodies.items()},
-        {path: _imports(path, body.decode()) for path, body in bodies.items() if path.endswith(".js")},
+        {path: _named(path, _IMPORT, source) for path, source in scripts.items()},
+        frozenset(name for path, source in scripts.items() for name in _named(path, LATER, source)),
     )
 
 
@@ -97,8 +105,9 @@ def _suffix(path: str) -> str:
     return "." + path.rpartition(".")[2]
 
 
-def _imports(path: str, source: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(normpath(join(dirname(path), name)) for name in _IMPORT.findall(source)))
+def _named(path: str, statement: re.Pattern[str], source: str) -> tuple[str, ...]:
+    """Return the modules that statements of a source name, once each."""
+    return tuple(dict.fromkeys(normpath(join(dirname(path), name)) for name in statement.findall(source)))
 
 
 @cache

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from assay.model.errors import NotFound
 from assay.web.assets import APP, Asset, Assets, answer_of, load_assets
-from assay.web.joining import PAGE, PART, join_page, join_part, vendored
+from assay.web.joining import PAGE, PART, join_at, page_address, vendored
 
 # Files that change while they are served have one address, so that a page never mixes two of them.
 _RELOADED = "reloaded"
@@ -33,7 +33,7 @@ class Shelf:
         if self._kept is None:
             entries = [APP] if page is None else [APP, page]
             return self.assets().modules_of(*entries)
-        return [f"{PAGE}/{page or APP}", *vendored(self._kept, page)]
+        return [page_address(page), *vendored(self._kept, page)]
 
     async def serve(self, request: Request) -> Response:
         """Answer `/ui/static/<content hash>/<path>`; raises NotFound."""
@@ -48,10 +48,11 @@ class Shelf:
         return answer_of(asset, request, is_immutable=self._kept is not None)
 
     def _find(self, assets: Assets, path: str) -> Asset | None:
-        kind, _, entry = path.partition("/")
-        if self._kept is None or kind not in (PAGE, PART):
+        if self._kept is None or path.partition("/")[0] not in (PAGE, PART):
             return assets.files.get(path)
-        if path not in self._joined and entry in assets.imports:
-            page = None if entry == APP else entry
-            self._joined[path] = join_page(assets, page) if kind == PAGE else join_part(assets, entry)
-        return self._joined.get(path)
+        if path not in self._joined:
+            joined = join_at(assets, path)
+            if joined is None:
+                return None
+            self._joined[path] = joined
+        return self._joined[path]

@@ -4,6 +4,7 @@ import { Empty } from "./components/empty.js";
 import { Problem } from "./components/problem.js";
 import { Shell } from "./components/shell.js";
 import { Skeleton } from "./components/skeleton.js";
+import { reloadOnce, whyMissing } from "./lib/modules.js";
 import { applyAppearance } from "./lib/theme.js";
 import { followLocation, href, where } from "./lib/url.js";
 
@@ -50,19 +51,6 @@ function routeOf(path) {
   return null;
 }
 
-/**
- * Load the document anew, once, when a module is not there: a tab that stayed open while Assay was upgraded asks for
- * files of the former release.
- * @param {any} error
- */
-function isReloadedFor(error) {
-  const release = document.querySelector("script[type=module]")?.getAttribute("src") ?? "";
-  if (!(error instanceof TypeError) || sessionStorage.getItem("assay.reloaded") === release) return false;
-  sessionStorage.setItem("assay.reloaded", release);
-  location.reload();
-  return true;
-}
-
 /** @param {{load: Load, params: Record<string, string>}} props */
 function Page({ load, params }) {
   const [loaded, setLoaded] = useState(/** @type {{of: Load, Content: any} | null} */ (null));
@@ -74,7 +62,11 @@ function Page({ load, params }) {
     setFailure(null);
     load().then(
       (module) => isCurrent && setLoaded({ of: load, Content: module.default }),
-      (caught) => isCurrent && (isReloadedFor(caught) || setFailure(caught)),
+      async (caught) => {
+        const { error, isOutdated } = await whyMissing(caught);
+        // A tab that stayed open while Assay was upgraded asks for files of the former release.
+        if (isCurrent && !(isOutdated && reloadOnce())) setFailure(error);
+      },
     );
     return () => {
       isCurrent = false;

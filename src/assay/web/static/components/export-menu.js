@@ -4,7 +4,7 @@ import { asCurl, asPython } from "../lib/api.js";
 import { toast } from "../lib/toast.js";
 import { copyText } from "./copy-button.js";
 import { copyFilter } from "./filter-bar.js";
-import { Later } from "./later.js";
+import { LazyPart } from "./lazy-part.js";
 import { Menu } from "./menu.js";
 
 /** @typedef {"csv" | "jsonl"} Format */
@@ -30,6 +30,6 @@ export function ExportMenu({ call, name, noun = "row", total = null, hasCursor =
     ...(query ? [{ label: "API filter", hint: "copy", isDisabled: query.problems.length > 0, run: () => copyFilter(query) }] : []),
   ];
   return html`<${Menu} label="Export" items=${items} />
-    ${format && html`<${Later} load=${() => import("./export-dialog.js").then((module) => module.ExportDialog)} onFail=${() => setFormat(null)}
-      props=${{ format, call, name, noun, total, hasCursor, onClose: () => setFormat(null) }} />`}`;
+    ${format && html`<${LazyPart} load=${() => import("./export-dialog.js").then((module) => module.ExportDialog)}
+      format=${format} call=${call} name=${name} noun=${noun} total=${total} hasCursor=${hasCursor} onClose=${() => setFormat(null)} />`}`;
 }

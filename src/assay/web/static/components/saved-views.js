@@ -3,7 +3,7 @@ import { html, useState } from "../vendor/preact.js";
 import { invalidate, request, useRequest } from "../lib/api.js";
 import { toast, withUndo } from "../lib/toast.js";
 import { navigate, where } from "../lib/url.js";
-import { Later } from "./later.js";
+import { LazyPart } from "./lazy-part.js";
 import { Menu } from "./menu.js";
 
 /** @typedef {{id: string, name: string, query: string, is_shared: boolean, is_pinned: boolean, is_own: boolean}} View */
@@ -47,6 +47,6 @@ export function SavedViews({ page, subjectId, isReady = true }) {
     ...(current?.is_own ? [{ label: `Delete “${current.name}”`, isDanger: true, run: () => remove(current) }] : []),
   ];
   return html`<${Menu} label=${current ? current.name : "Views"} items=${items} />
-    ${isSaving && html`<${Later} load=${() => import("./save-view.js").then((module) => module.SaveView)} onFail=${() => setIsSaving(false)}
-      props=${{ call: { method: "POST", path: PATH, body: { page, query } }, save, taken: views.map((view) => view.name), onClose: () => setIsSaving(false) }} />`}`;
+    ${isSaving && html`<${LazyPart} load=${() => import("./save-view.js").then((module) => module.SaveView)}
+      call=${{ method: "POST", path: PATH, body: { page, query } }} save=${save} taken=${views.map((view) => view.name)} onClose=${() => setIsSaving(false)} />`}`;
 }

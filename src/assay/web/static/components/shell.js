@@ -5,7 +5,7 @@ import { begun, holdLetters, Key, useKeys } from "../lib/keys.js";
 import { PLACES } from "../lib/places.js";
 import { toast } from "../lib/toast.js";
 import { BASE, href, navigate, where } from "../lib/url.js";
-import { Later } from "./later.js";
+import { LazyPart } from "./lazy-part.js";
 import { Toasts } from "./toasts.js";
 
 /** End the session; unsaved work is asked about by the page that has it. */
@@ -58,7 +58,7 @@ export function Shell({ children }) {
     <${Rail} onPalette=${() => setOpen("palette")} />
     <main class="shell-main" id="content" tabindex="-1">${children}</main>
     <${Toasts} />
-    ${open === "palette" && html`<${Later} key="palette" load=${loadPalette} onFail=${close} props=${{ onClose: close, onHelp: () => setOpen("help") }} />`}
-    ${open === "help" && html`<${Later} key="help" load=${loadHelp} onFail=${close} props=${{ onClose: close }} />`}
+    ${open === "palette" && html`<${LazyPart} key="palette" load=${loadPalette} onClose=${close} onHelp=${() => setOpen("help")} />`}
+    ${open === "help" && html`<${LazyPart} key="help" load=${loadHelp} onClose=${close} />`}
   </div>`;
 }

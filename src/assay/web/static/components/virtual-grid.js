@@ -1,5 +1,5 @@
 /** A table of any number of rows of one height, of which only those in view are drawn. */
-import { html, useCallback, useEffect, useId, useLayoutEffect, useRef } from "../vendor/preact.js";
+import { html, useCallback, useEffect, useId, useLayoutEffect } from "../vendor/preact.js";
 import { columnStyle, useColumnStyle, useWidths } from "../lib/grid-columns.js";
 import { idsBetween, useGridKeys } from "../lib/grid-keys.js";
 import { useGridView } from "../lib/grid-view.js";
@@ -34,7 +34,7 @@ export function VirtualGrid(props) {
   const rowHeight = props.rowHeight ?? rowHeightNow();
   const hasBoxes = Boolean(onSelection);
   const total = rows.total ?? 0;
-  const view = useGridView({ count: total, rowHeight, headHeight: rowHeightNow() });
+  const view = useGridView({ key: rows.key, count: total, rowHeight, headHeight: rowHeightNow() });
   const { scroller, drawn, inView, base } = view;
   const [own, setOwn] = useWidths(label);
   const widths = props.widths ?? own;
@@ -45,11 +45,6 @@ export function VirtualGrid(props) {
   useEffect(() => rows.want(inView.first, inView.last), [rows, inView.first, inView.last]);
   const index = current === null ? -1 : rows.indexOf(current);
   useLayoutEffect(() => view.scrollTo(index), [current]);
-  const shownKey = useRef(rows.key);
-  useLayoutEffect(() => {
-    if (shownKey.current !== null && shownKey.current !== rows.key && scroller.current) scroller.current.scrollTop = 0;
-    shownKey.current = rows.key;
-  }, [rows.key]);
 
   const resize = useCallback((/** @type {string} */ column, /** @type {number | null} */ width, /** @type {boolean} */ isFinal) => {
     if (isFinal) setWidth(column, width);

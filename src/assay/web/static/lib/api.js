@@ -77,14 +77,15 @@ export async function request(method, path, { params, body, signal: abort, keepa
       init.headers = {};
     }
   }
-  let answer;
+  let answer, text;
   try {
     answer = await fetch(address, init);
+    // The server may also end in the middle of its answer.
+    text = await answer.text();
   } catch (error) {
     if (isAbort(error)) throw error;
     throw new ApiError("The server does not answer. Is it running?", { status: 0, call });
   }
-  const text = await answer.text();
   if (answer.ok) {
     if (!text) return null;
     return answer.headers.get("Content-Type")?.includes("json") ? JSON.parse(text) : text;

@@ -7,6 +7,8 @@ import { previewOf } from "./preview.js";
 export const PAYLOADS = ["input", "output", "expected_output"];
 /** All that a person writes in a row. */
 export const CONTENT = [...PAYLOADS, "metadata", "metrics"];
+/** How a part of the content is called on the pages. @type {Record<string, string>} */
+export const LABELS = { input: "Input", output: "Output", expected_output: "Expected", metadata: "Metadata", metrics: "Metrics" };
 // What else a copy of a row keeps.
 const ATTRIBUTES = [
   "model", "log_type", "status_code", "error_message", "prompt_tokens", "completion_tokens", "cost", "latency",

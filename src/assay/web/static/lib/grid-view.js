@@ -7,14 +7,21 @@ const STEP_ROWS = 4;
 const OVERSCAN = 10;
 
 /**
- * @param {{count: number, rowHeight: number, headHeight: number}} grid heights in pixels
+ * @param {{key: string | null, count: number, rowHeight: number, headHeight: number}} grid heights in pixels; rows of
+ *   another `key` begin at the top
  */
-export function useGridView({ count, rowHeight, headHeight }) {
+export function useGridView({ key, count, rowHeight, headHeight }) {
   const scroller = useRef(/** @type {HTMLDivElement | null} */ (null));
   const [height, setHeight] = useState(0);
-  const [top, setTop] = useState(0);
+  const [lastTop, setTop] = useState(0);
   const viewHeight = Math.max(rowHeight, height - headHeight);
   const map = useMemo(() => scrollMap({ count, rowHeight, viewHeight }), [count, rowHeight, viewHeight]);
+  // Before anything is drawn or asked for at the former place.
+  const shownKey = useRef(key);
+  const isOther = shownKey.current !== null && shownKey.current !== key;
+  if (isOther && scroller.current) scroller.current.scrollTop = 0;
+  shownKey.current = key;
+  const top = isOther ? 0 : lastTop;
   const latest = useRef({ map, rowHeight, viewHeight });
   latest.current = { map, rowHeight, viewHeight };
 
@@ -37,7 +44,7 @@ export function useGridView({ count, rowHeight, headHeight }) {
     };
   }, []);
   // A shorter list moves the scroll position by itself.
-  useLayoutEffect(sync, [map]);
+  useLayoutEffect(sync, [map, key]);
 
   const scrollTo = useCallback((/** @type {number} */ index) => {
     const element = scroller.current;

@@ -41,10 +41,15 @@ export function useTrend(datasetId) {
   return lines;
 }
 
-/** The number of an evaluator in a report that a trend follows, with its interval. @param {any} part */
+/**
+ * The number of an evaluator in a report, with its interval: a pass rate or a mean. Until a run has ended there is no interval.
+ * @param {any} part
+ */
 export function figureOf(part) {
-  const rate = part.score_value_type === "boolean" ? part.pass_rate : null;
-  const interval = rate ? rate.confidence_interval : part.confidence_interval;
-  const value = rate ? rate.rate : part.score;
-  return { value, half: interval ? (interval.upper - interval.lower) / 2 : null, isShare: Boolean(rate) };
+  const isShare = part.score_value_type === "boolean";
+  const passed = part.scored_count ? part.passed_count / part.scored_count : null;
+  const value = isShare ? part.pass_rate?.rate ?? passed : part.score;
+  const given = isShare ? part.pass_rate?.confidence_interval : part.confidence_interval;
+  const interval = given && given.lower !== null ? given : null;
+  return { value, interval, half: interval && (interval.upper - interval.lower) / 2, isShare };
 }

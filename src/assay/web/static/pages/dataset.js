@@ -16,9 +16,9 @@ import { DatasetRows } from "./dataset/rows.js";
 
 const POLL_MILLISECONDS = 1_000;
 const PARTS = {
-  reports: () => import("./dataset/reports.js"),
-  versions: () => import("./dataset/versions.js"),
-  settings: () => import("./dataset/dataset-settings.js"),
+  reports: () => import("./dataset/reports.js").then((module) => module.default),
+  versions: () => import("./dataset/versions.js").then((module) => module.default),
+  settings: () => import("./dataset/dataset-settings.js").then((module) => module.default),
 };
 
 /** @param {{params: {dataset_id: string, tab?: string}}} props */
@@ -63,7 +63,7 @@ export default function DatasetPage({ params: { dataset_id: id, tab = "rows" } }
     ${tab === "rows"
       ? html`<${DatasetRows} dataset=${dataset} report=${reports.data?.results[0] ?? null} isFilling=${Boolean(isFilling)} onDialog=${setDialog} />`
       : load
-        ? html`<${LazyPart} key=${tab} load=${load} dataset=${dataset} onDialog=${setDialog} />`
+        ? html`<${LazyPart} key=${tab} load=${load} hasSkeleton=${true} dataset=${dataset} onDialog=${setDialog} />`
         : html`<${Empty} title="There is no such view" text=${`A dataset has rows, reports, versions and settings, but no “${tab}”.`}>
             <a class="button" href=${at("")} onClick=${() => setParams({})}>Go to the rows</a></${Empty}>`}`;
 }

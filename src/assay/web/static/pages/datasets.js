@@ -19,15 +19,15 @@ import { href, navigate, setParams, useParam } from "../lib/url.js";
 import { columnsOf } from "./datasets/columns.js";
 
 const PAGE_SIZE = 100;
-const loadNothing = () => import("./datasets/no-datasets.js");
+const loadNothing = () => import("./datasets/no-datasets.js").then((module) => module.NoDatasets);
 /** Deleted, but it can still be taken back. @type {Set<string>} */
 const pending = new Set();
-/** @type {Record<string, [() => Promise<any>, string]>} */
+/** @type {Record<string, () => Promise<any>>} */
 const DIALOGS = {
-  new: [() => import("./datasets/new-dataset-dialog.js"), "NewDatasetDialog"],
-  import: [() => import("../components/import-dialog.js"), "ImportDialog"],
-  sample: [() => import("../components/sample-dialog.js"), "SampleDialog"],
-  run: [() => import("../components/run-eval-dialog.js"), "RunEvalDialog"],
+  new: () => import("./datasets/new-dataset-dialog.js").then((module) => module.NewDatasetDialog),
+  import: () => import("../components/import-dialog.js").then((module) => module.ImportDialog),
+  sample: () => import("../components/sample-dialog.js").then((module) => module.SampleDialog),
+  run: () => import("../components/run-eval-dialog.js").then((module) => module.RunEvalDialog),
 };
 
 export default function Datasets() {
@@ -80,7 +80,7 @@ export default function Datasets() {
     if (choosing && row) setDialog({ name: "run", dataset: row });
     else navigate(`/datasets/${id}`);
   };
-  const [load, part] = DIALOGS[dialog.name] ?? [];
+  const load = DIALOGS[dialog.name];
   const actions = html`<${Menu} label="Import" items=${[
       { label: "A file", hint: "JSONL, JSON, CSV", run: () => setDialog({ name: "import" }) },
       { label: "A sample of logs", run: () => setDialog({ name: "sample" }) },
@@ -94,11 +94,11 @@ export default function Datasets() {
       <button type="button" class="button button-quiet" onClick=${() => setParams({ run: null })}>Never mind</button></p>`}
     <${UnknownParams} known=${["q", "sort", "run", "cols"]} />
     ${isEmpty
-      ? html`<${LazyPart} load=${loadNothing} name="NoDatasets" isQuiet=${true} onDialog=${(/** @type {string} */ name) => setDialog({ name })} />`
+      ? html`<${LazyPart} load=${loadNothing} onDialog=${(/** @type {string} */ name) => setDialog({ name })} />`
       : html`<${VirtualGrid} label="Datasets" rows=${rows} columns=${columns} current=${current} onCurrent=${setCurrent} onOpen=${open} sort=${sort} onSort=${setSort}
           linkOf=${(/** @type {any} */ row) => href(`/datasets/${row.id}`)}
           empty=${html`<${Empty} title="No dataset matches" text="Take a condition away."><${Button} onClick=${() => setQ("")}>Clear the filter</${Button}></${Empty}>`} />
         <${GridFoot} rows=${rows} noun="dataset" hints=${[["row.next", ""], ["row.previous", "move"], ["row.open", "open"], ["filter", "filter"], ["help", "all keys"]]} />`}
-    ${load && html`<${LazyPart} key=${dialog.name} load=${load} name=${part} isQuiet=${true} dataset=${dialog.dataset} onClose=${() => setDialog({ name: "" })} />`}
+    ${load && html`<${LazyPart} key=${dialog.name} load=${load} dataset=${dialog.dataset} onClose=${() => setDialog({ name: "" })} />`}
   </div>`;
 }

@@ -1,6 +1,6 @@
 /** One evaluator: its definition, the bench that tries it, its versions, and who used it. */
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
-import { Later } from "../components/later.js";
+import { LazyPart } from "../components/lazy-part.js";
 import { PageHead } from "../components/page-head.js";
 import { Problem } from "../components/problem.js";
 import { Skeleton } from "../components/skeleton.js";
@@ -77,7 +77,7 @@ function Loaded({ evaluator }) {
       <${Bench} evaluator=${evaluator} changes=${old ? changesTo(old, evaluator) : draft.changes} datasets=${datasets.data?.results ?? null} sample=${sample}
         onErrors=${setErrors} runRef=${runRef} />
     </div>
-    <${Later} load=${usedBy} props=${{ evaluator, datasetId: sample.datasetId }} />
+    <${LazyPart} load=${usedBy} evaluator=${evaluator} datasetId=${sample.datasetId} />
   </div>`;
 }
 

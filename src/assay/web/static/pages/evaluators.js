@@ -5,7 +5,7 @@ import { Empty } from "../components/empty.js";
 import { ExportMenu } from "../components/export-menu.js";
 import { FilterBar } from "../components/filter-bar.js";
 import { GridFoot } from "../components/grid-foot.js";
-import { Later } from "../components/later.js";
+import { LazyPart } from "../components/lazy-part.js";
 import { Menu } from "../components/menu.js";
 import { PageHead } from "../components/page-head.js";
 import { Time } from "../components/time.js";
@@ -105,6 +105,6 @@ export default function Evaluators(props) {
         ${isFiltered ? html`<button type="button" class="button" onClick=${() => setQ("")}>Clear the filter</button>`
           : html`<button type="button" class="button button-primary" onClick=${() => setNew("1")}>New evaluator</button>`}</${Empty}>`}
       footer=${html`<${GridFoot} rows=${rows} noun="evaluator" hints=${[["row.next", ""], ["row.previous", "move"], ["row.open", "open"], ["filter", "filter"], ["help", "all keys"]]} />`} />
-    ${isNew && html`<${Later} load=${newDialog} props=${{ onClose: () => setNew(null) }} />`}
+    ${isNew && html`<${LazyPart} load=${newDialog} onClose=${() => setNew(null)} />`}
   </div>`;
 }

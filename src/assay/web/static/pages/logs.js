@@ -3,7 +3,7 @@ import { html, useCallback, useEffect, useMemo, useState } from "../vendor/preac
 import { ColumnsMenu } from "../components/columns-menu.js";
 import { ExportMenu } from "../components/export-menu.js";
 import { FilterBar } from "../components/filter-bar.js";
-import { Later } from "../components/later.js";
+import { LazyPart } from "../components/lazy-part.js";
 import { GridFoot } from "../components/grid-foot.js";
 import { PageHead } from "../components/page-head.js";
 import { SavedViews } from "../components/saved-views.js";
@@ -42,7 +42,7 @@ const LOAD = {
 
 export default function Logs() {
   const logs = useLogs();
-  const { rows, selection, isReady } = logs;
+  const { rows, selection, counted, isReady } = logs;
   const [row, setRow] = useParam("row");
   const [current, setCurrent] = useState(/** @type {string | null} */ (row || null));
   const [selected, setSelected] = useState(NOTHING);
@@ -50,7 +50,7 @@ export default function Logs() {
   const hasFacets = remembered("logs.facets", innerWidth >= ROOM_FOR_FACETS);
   const { shown, widths, setShown, setWidth } = useColumnsParam("logs", DEFAULTS);
   const columns = useMemo(() => /** @type {any[]} */ (shown.map(columnOf).filter(Boolean)), [shown]);
-  const paths = useRequest(isReady ? logsPaths(selection) : null).data?.paths ?? [];
+  const paths = useRequest(isReady ? logsPaths(counted.selection) : null).data?.paths ?? [];
   const pathNames = useMemo(() => paths.map((/** @type {any} */ each) => each.path), [paths]);
 
   const point = useCallback((/** @type {string} */ id) => {
@@ -86,14 +86,14 @@ export default function Logs() {
     </div>
     <${UnknownParams} known=${KNOWN} />
     <div class="logs-strip">
-      ${isReady && html`<${Later} load=${LOAD.strip} props=${{ selection, onRange: logs.setRange }} />`}
+      ${isReady && html`<${LazyPart} load=${LOAD.strip} selection=${counted.selection} onRange=${logs.setRange} />`}
     </div>
     <div class="logs-body">
-      ${hasFacets.value && html`<div class="logs-facets">${isReady && html`<${Later} load=${LOAD.facets} props=${{ logs, paths }} />`}</div>`}
+      ${hasFacets.value && html`<div class="logs-facets">${isReady && html`<${LazyPart} load=${LOAD.facets} logs=${logs} paths=${paths} />`}</div>`}
       <div class="logs-grid">
         <${VirtualGrid} label="Logs" rows=${rows} columns=${columns} current=${current} onCurrent=${point} onOpen=${open} selection=${selected} onSelection=${setSelected}
           sort=${logs.sort === NEWEST_FIRST ? "" : logs.sort} onSort=${(/** @type {string} */ sort) => logs.setSort(sort || NEWEST_FIRST)} widths=${widths} onWidth=${setWidth}
-          linkOf=${(/** @type {any} */ log) => href(`/logs/${log.id}`)} empty=${html`<${Later} load=${LOAD.nothing} props=${{ logs }} />`}
+          linkOf=${(/** @type {any} */ log) => href(`/logs/${log.id}`)} empty=${html`<${LazyPart} load=${LOAD.nothing} logs=${logs} />`}
           footer=${isNothing(selected)
             ? html`<${GridFoot} rows=${rows} noun="log" hints=${[["row.next", ""], ["row.previous", "move"], ["row.open", "open"], ["row.select", "select"], ["row.todataset", "to dataset"], ["filter", "filter"], ["help", "all keys"]]} />`
             : html`<${SelectionBar} selection=${selected} onSelection=${setSelected} total=${rows.total} isExact=${rows.isExact} noun="log">
@@ -102,8 +102,8 @@ export default function Logs() {
                   <button type="button" class="button button-danger" onClick=${() => (deleteLogs(ids, rows), setSelected(NOTHING), ids.includes(row) && setRow(null))}>Delete</button>`}
               </${SelectionBar}>`} />
       </div>
-      ${row && html`<${Later} load=${LOAD.panel} onFail=${() => setRow(null)} props=${{ id: row, onClose: () => setRow(null), onPrevious: neighbour(-1), onNext: neighbour(1), onFilter: filterBy, onLog: open,
-        onColumn: (/** @type {string} */ path) => !shown.includes(path) && setShown([...shown, path]), onAdd: () => setAdding({ ids: [row] }), onDelete: () => (deleteLogs([row], rows), setRow(null)) }} />`}
+      ${row && html`<${LazyPart} load=${LOAD.panel} id=${row} onClose=${() => setRow(null)} onPrevious=${neighbour(-1)} onNext=${neighbour(1)} onFilter=${filterBy} onLog=${open}
+        onColumn=${(/** @type {string} */ path) => !shown.includes(path) && setShown([...shown, path])} onAdd=${() => setAdding({ ids: [row] })} onDelete=${() => (deleteLogs([row], rows), setRow(null))} />`}
     </div>
     ${adding && html`<${AddToDataset} ids=${adding.ids} query=${logs.sound.text} range=${logs.range} onClose=${() => (setAdding(null), setSelected(NOTHING))} />`}
   </div>`;

@@ -14,7 +14,7 @@ import { ReportRows } from "./report/rows.js";
 import { ReportViews } from "./report/views.js";
 import { useReport } from "./report/use-report.js";
 
-const loadAnalysis = () => import("./report/analysis.js");
+const loadAnalysis = () => import("./report/analysis.js").then((module) => module.default);
 const ROW_VIEWS = ["failures", "errors", "all", "pending", "passed"];
 
 /** @param {{params: {dataset_id?: string, report_id: string}}} props */
@@ -52,6 +52,6 @@ export default function ReportPage({ params }) {
     <${ReportViews} ...${shared} isFailing=${isFailing} />
     ${ROW_VIEWS.includes(show)
       ? html`<${ReportRows} ...${shared} />`
-      : html`<${LazyPart} load=${loadAnalysis} ...${shared} manifest=${manifest} />`}
+      : html`<${LazyPart} load=${loadAnalysis} hasSkeleton=${true} ...${shared} manifest=${manifest} />`}
   </div>`;
 }

@@ -1,8 +1,8 @@
 /** All eval reports, newest first. */
 import { html } from "../vendor/preact.js";
 import { PageHead } from "../components/page-head.js";
+import { ReportList } from "../components/report-list.js";
 import { href } from "../lib/url.js";
-import { ReportList } from "./reports/report-list.js";
 
 export default function ReportsPage() {
   return html`<div class="reports">

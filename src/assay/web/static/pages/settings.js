@@ -8,12 +8,12 @@ import { href } from "../lib/url.js";
 
 /** @type {Record<string, {label: string, load: () => Promise<any>}>} */
 const PARTS = {
-  keys: { label: "Keys", load: () => import("./settings/keys.js") },
-  providers: { label: "Providers", load: () => import("./settings/providers.js") },
-  retention: { label: "Retention", load: () => import("./settings/retention.js") },
-  appearance: { label: "Appearance", load: () => import("./settings/appearance.js") },
-  shortcuts: { label: "Shortcuts", load: () => import("./settings/shortcuts.js") },
-  about: { label: "About", load: () => import("./settings/about.js") },
+  keys: { label: "Keys", load: () => import("./settings/keys.js").then((module) => module.default) },
+  providers: { label: "Providers", load: () => import("./settings/providers.js").then((module) => module.default) },
+  retention: { label: "Retention", load: () => import("./settings/retention.js").then((module) => module.default) },
+  appearance: { label: "Appearance", load: () => import("./settings/appearance.js").then((module) => module.default) },
+  shortcuts: { label: "Shortcuts", load: () => import("./settings/shortcuts.js").then((module) => module.default) },
+  about: { label: "About", load: () => import("./settings/about.js").then((module) => module.default) },
 };
 
 /** @param {{params: {tab?: string}}} props */
@@ -23,6 +23,6 @@ export default function Settings({ params: { tab = "keys" } }) {
   return html`<${PageHead} title=${part ? part.label : "Settings"} crumbs=${part ? [{ label: "Settings", href: href("/settings") }] : []} />
     <${Tabs} items=${tabs} label="Settings" />
     <div class="settings">${part
-      ? html`<${LazyPart} key=${tab} load=${part.load} />`
+      ? html`<${LazyPart} key=${tab} load=${part.load} hasSkeleton=${true} />`
       : html`<${Empty} title="There is no such setting" text=${`Nothing here is called “${tab}”.`}><a class="button" href=${href("/settings/keys")}>Go to the keys</a></${Empty}>`}</div>`;
 }

@@ -6,17 +6,17 @@ import { Button } from "../../components/button.js";
 import { LazyPart } from "../../components/lazy-part.js";
 import { Menu } from "../../components/menu.js";
 
-/** @type {Record<string, [() => Promise<any>, string]>} */
+/** @type {Record<string, () => Promise<any>>} */
 const DIALOGS = {
-  row: [() => import("./new-row-dialog.js"), "NewRowDialog"],
-  import: [() => import("../../components/import-dialog.js"), "ImportDialog"],
-  sample: [() => import("../../components/sample-dialog.js"), "SampleDialog"],
-  run: [() => import("../../components/run-eval-dialog.js"), "RunEvalDialog"],
+  row: () => import("./new-row-dialog.js").then((module) => module.NewRowDialog),
+  import: () => import("../../components/import-dialog.js").then((module) => module.ImportDialog),
+  sample: () => import("../../components/sample-dialog.js").then((module) => module.SampleDialog),
+  run: () => import("../../components/run-eval-dialog.js").then((module) => module.RunEvalDialog),
 };
 
 /** @param {{dataset: any, tab: string, dialog: string, onDialog: (dialog: string) => void}} props */
 export function DatasetActions({ dataset, tab, dialog, onDialog }) {
-  const [load, name] = DIALOGS[dialog] ?? [];
+  const load = DIALOGS[dialog];
   const done = () => {
     onDialog("");
     invalidate(pathOf(dataset.id));
@@ -30,14 +30,14 @@ export function DatasetActions({ dataset, tab, dialog, onDialog }) {
       ]} />
       <${ExportRows} dataset=${dataset} />`}
     ${(tab === "rows" || tab === "reports") && html`<${Button} kind="primary" onClick=${() => onDialog("run")}>Run eval</${Button}>`}
-    ${load && html`<${LazyPart} key=${dialog} load=${load} name=${name} isQuiet=${true} dataset=${dataset} onClose=${() => onDialog("")} onDone=${done} />`}`;
+    ${load && html`<${LazyPart} key=${dialog} load=${load} dataset=${dataset} onClose=${() => onDialog("")} onDone=${done} />`}`;
 }
 
-const loadExport = () => import("./export-rows.js");
+const loadExport = () => import("./export-rows.js").then((module) => module.ExportRows);
 
 /** The menu of exports, fetched when it is first wanted. @param {{dataset: any}} props */
 function ExportRows({ dataset }) {
   const [isWanted, setIsWanted] = useState(false);
-  if (isWanted) return html`<${LazyPart} load=${loadExport} name="ExportRows" isQuiet=${true} dataset=${dataset} />`;
+  if (isWanted) return html`<${LazyPart} load=${loadExport} dataset=${dataset} />`;
   return html`<${Button} onClick=${() => setIsWanted(true)}>Export<span class="menu-arrow" aria-hidden="true">▾</span></${Button}>`;
 }

@@ -2,7 +2,7 @@
 import { html, useCallback, useRef, useState } from "../../vendor/preact.js";
 import { LazyPart } from "../../components/lazy-part.js";
 
-const loadEditor = () => import("./cell-editor.js");
+const loadEditor = () => import("./cell-editor.js").then((module) => module.CellEditor);
 
 /**
  * @param {{datasetId: string, rows: import("../../lib/rows.js").Rows, columns: import("../../lib/grid-columns.js").Column[],
@@ -31,8 +31,8 @@ export function useCellEdit({ datasetId, rows, columns, isReadOnly }) {
         if (next) last.current = next;
         setEdited(next ? { id: row.id, column: next } : null);
       };
-      return html`<${LazyPart} key=${column.id} load=${loadEditor} name="CellEditor" isQuiet=${true} datasetId=${datasetId} rowId=${row.id}
-        path=${column.id} label=${column.name ?? column.id} getRows=${() => latest.current.rows} onLeave=${leave} />`;
+      return html`<${LazyPart} key=${column.id} load=${loadEditor} datasetId=${datasetId} rowId=${row.id}
+        path=${column.id} label=${column.name ?? column.label} getRows=${() => latest.current.rows} onLeave=${leave} onClose=${() => leave(0)} />`;
     },
     [datasetId],
   );

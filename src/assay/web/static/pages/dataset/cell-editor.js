@@ -66,8 +66,13 @@ export function CellEditor({ datasetId, rowId, path, label, getRows, onLeave }) 
       return;
     }
     leave(step);
-    // Shown at once; a refusal brings the former value back and says why.
-    changeRow(datasetId, row, after, getRows()).catch((caught) => toast(`${label} was not saved. ${caught.message}`, { kind: "bad" }));
+    // Shown at once; a failure brings the former value back and says why. What was typed is not lost with a server that is away.
+    const send = () =>
+      changeRow(datasetId, row, after, getRows()).catch((caught) => {
+        const isRefused = caught.status >= 400 && caught.status < 500;
+        toast(`${label} was not saved. ${caught.message}`, { kind: "bad", action: isRefused ? undefined : { label: "Try again", run: send } });
+      });
+    void send();
   };
   /** @param {KeyboardEvent} event */
   const press = (event) => {

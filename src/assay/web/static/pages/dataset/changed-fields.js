@@ -1,10 +1,8 @@
 /** What differs between two states of a row, field by field. */
 import { html } from "../../vendor/preact.js";
+import { LABELS } from "../../lib/dataset-rows.js";
 import { jsonInText } from "../../lib/preview.js";
 import { DiffView } from "../../components/diff-view.js";
-
-/** @type {Record<string, string>} */
-const LABELS = { expected_output: "expected" };
 
 /** @param {any} value */
 const read = (value) => jsonInText(value) ?? value ?? null;

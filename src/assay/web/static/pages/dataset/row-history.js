@@ -69,7 +69,7 @@ export function RowHistory({ datasetId, row, version }) {
   };
   const open = (/** @type {any} */ event) => event.target.open && steps === null && !isBusy && begin().catch(setError);
   return html`<details class="panel-section dataset-history" onToggle=${open}>
-    <summary><h3>history</h3></summary>
+    <summary><h3>History</h3></summary>
     ${error && html`<${Problem} error=${error} retry=${() => void begin().catch(setError)} isInline=${true} />`}
     ${isBusy && steps === null && html`<p class="muted small" role="status">Looking through the versions…</p>`}
     <ol>${(steps ?? []).map((step) => html`<li key=${step.version.number} class="dataset-step">

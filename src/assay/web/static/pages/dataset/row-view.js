@@ -17,12 +17,12 @@ const isNothing = (value) => value === null || value === undefined || (typeof va
 export function RowView({ row, datasetId, version, mode, onMode, onFilter, onColumn }) {
   const hooks = { onFilter, onColumn };
   return html`
-    <${ValuePane} key=${`input ${row.id}`} label="input" path="input" value=${row.input} downloadName=${`${row.id}-input.json`} ...${hooks} />
-    <${ValuePane} key=${`output ${row.id}`} label="output" path="output" value=${row.output} expected=${row.expected_output ?? undefined} mode=${mode} onMode=${onMode} downloadName=${`${row.id}-output.json`} ...${hooks} />
-    <${ValuePane} key=${`expected ${row.id}`} label="expected" path="expected_output" value=${row.expected_output} downloadName=${`${row.id}-expected.json`} ...${hooks} />
+    <${ValuePane} key=${`input ${row.id}`} label="Input" path="input" value=${row.input} downloadName=${`${row.id}-input.json`} ...${hooks} />
+    <${ValuePane} key=${`output ${row.id}`} label="Output" path="output" value=${row.output} expected=${row.expected_output ?? undefined} mode=${mode} onMode=${onMode} downloadName=${`${row.id}-output.json`} ...${hooks} />
+    <${ValuePane} key=${`expected ${row.id}`} label="Expected" path="expected_output" value=${row.expected_output} downloadName=${`${row.id}-expected.json`} ...${hooks} />
     ${row.scores.length > 0 && html`<${Scores} scores=${row.scores} />`}
-    ${!isNothing(row.metadata) && html`<${ValuePane} key=${`metadata ${row.id}`} label="metadata" path="metadata" value=${row.metadata} ...${hooks} />`}
-    ${!isNothing(row.metrics) && html`<${ValuePane} key=${`metrics ${row.id}`} label="metrics" path="metrics" value=${row.metrics} ...${hooks} />`}
+    ${!isNothing(row.metadata) && html`<${ValuePane} key=${`metadata ${row.id}`} label="Metadata" path="metadata" value=${row.metadata} ...${hooks} />`}
+    ${!isNothing(row.metrics) && html`<${ValuePane} key=${`metrics ${row.id}`} label="Metrics" path="metrics" value=${row.metrics} ...${hooks} />`}
     <${Facts} row=${row} />
     <${RowHistory} key=${`history ${row.id} ${row.updated_at}`} datasetId=${datasetId} row=${row} version=${version} />`;
 }
@@ -30,7 +30,7 @@ export function RowView({ row, datasetId, version, mode, onMode, onFilter, onCol
 /** @param {{scores: any[]}} props */
 function Scores({ scores }) {
   return html`<section class="panel-section" aria-label="Scores">
-    <h3>scores</h3>
+    <h3>Scores</h3>
     <ul class="dataset-row-scores">${scores.map((score) => html`<li key=${score.id}>
       <a class="cut" href=${href(`/evaluators/${score.evaluator_slug ?? score.evaluator_id}`)}>${score.evaluator_slug ?? score.evaluator_id}</a>
       ${score.status === "failed" ? html`<span class="chip chip-bad">✗ error</span>` : html`<${Score} value=${score.score_value ?? valueOf(score)} isPassed=${score.is_passed} kind=${score.score_value_type} />`}
@@ -69,7 +69,7 @@ function Facts({ row }) {
     ["Updated", html`<${Time} at=${row.updated_at} />`],
     ["Id", html`<span class="mono">${row.id}</span>`],
   ];
-  return html`<section class="panel-section" aria-label="Facts"><h3>facts</h3>
+  return html`<section class="panel-section" aria-label="Facts"><h3>Facts</h3>
     <dl class="panel-facts">${facts.filter(([, value]) => value).map(([name, value]) => html`<dt key=${name}>${name}</dt><dd key=${`${name} value`}>${value}</dd>`)}</dl>
   </section>`;
 }

@@ -12,7 +12,7 @@ import { LazyPart } from "../../components/lazy-part.js";
 import { SelectionBar } from "../../components/selection-bar.js";
 import { deleteMatching, deleteSoon } from "./deleting.js";
 
-const loadRunEval = () => import("../../components/run-eval-dialog.js");
+const loadRunEval = () => import("../../components/run-eval-dialog.js").then((module) => module.RunEvalDialog);
 const MOST_COPIED = 200;
 
 /**
@@ -44,7 +44,7 @@ export function RowsSelection({ dataset, rows, asked, isFiltered, isReadOnly, se
       ${!selection.isAll && ids.length <= MOST_COPIED && html`<${Button} onClick=${() => copy().catch(fail)}>Copy JSON</${Button}>`}
       ${!isReadOnly && html`<${Button} kind="danger" onClick=${remove}>Delete</${Button}>`}
     </${SelectionBar}>
-    ${open === "run" && html`<${LazyPart} load=${loadRunEval} name="RunEvalDialog" isQuiet=${true} dataset=${dataset} filters=${filters} onClose=${() => setOpen("")} />`}
+    ${open === "run" && html`<${LazyPart} load=${loadRunEval} dataset=${dataset} filters=${filters} onClose=${() => setOpen("")} />`}
     ${open === "confirm" &&
     html`<${Confirm} title="Delete all rows?" action="Delete all rows" typed=${dataset.name} call=${deletesAll} onClose=${() => setOpen("")}
       text=${`All ${formatInteger(rows.total)} rows of ${dataset.name} go. Earlier versions keep them, and reports stay.`}

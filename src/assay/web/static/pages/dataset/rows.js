@@ -21,9 +21,9 @@ import { RowsFilter } from "./rows-filter.js";
 import { ScoreStrip, useShownScore } from "./score-strip.js";
 
 const PAGE_SIZE = 100;
-const loadPanel = () => import("./row-panel.js");
-const loadEmpty = () => import("./empty-rows.js");
-const loadSelection = () => import("./rows-selection.js");
+const loadPanel = () => import("./row-panel.js").then((module) => module.default);
+const loadEmpty = () => import("./empty-rows.js").then((module) => module.EmptyRows);
+const loadSelection = () => import("./rows-selection.js").then((module) => module.RowsSelection);
 
 /** @param {{dataset: any, report: any, isFilling: boolean, onDialog: (dialog: string) => void}} props `report` is the latest */
 export function DatasetRows({ dataset, report, isFilling, onDialog }) {
@@ -75,13 +75,13 @@ export function DatasetRows({ dataset, report, isFilling, onDialog }) {
           selection=${selection} onSelection=${setSelection} sort=${sort} onSort=${(/** @type {string} */ next) => setSort(next)}
           widths=${widths} onWidth=${setWidth} ...${edit} copyOf=${withoutScores}
           linkOf=${(/** @type {any} */ row) => href(where.peek().path, { ...Object.fromEntries(where.peek().params), row: row.id })}
-          empty=${html`<${LazyPart} load=${loadEmpty} name="EmptyRows" isQuiet=${true} dataset=${dataset} isFiltered=${q !== ""} isFilling=${isFilling} onClear=${() => setQ("")} onDialog=${onDialog} />`} />
-        ${!isNothing(selection) && html`<${LazyPart} load=${loadSelection} name="RowsSelection" isQuiet=${true} dataset=${dataset} rows=${rows} asked=${asked} isFiltered=${query.terms.length > 0} isReadOnly=${version !== ""}
+          empty=${html`<${LazyPart} load=${loadEmpty} dataset=${dataset} isFiltered=${q !== ""} isFilling=${isFilling} onClear=${() => setQ("")} onDialog=${onDialog} />`} />
+        ${!isNothing(selection) && html`<${LazyPart} load=${loadSelection} dataset=${dataset} rows=${rows} asked=${asked} isFiltered=${query.terms.length > 0} isReadOnly=${version !== ""}
           selection=${selection} onSelection=${setSelection} opened=${opened} onClose=${close} />`}
         <${GridFoot} rows=${rows}>${isFull && html`<span>whole payloads, for the JSON columns</span>`}</${GridFoot}>
       </div>
       ${opened !== null &&
-      html`<${LazyPart} load=${loadPanel} isQuiet=${true} dataset=${dataset} rowId=${opened} rows=${rows} version=${version || null}
+      html`<${LazyPart} load=${loadPanel} dataset=${dataset} rowId=${opened} rows=${rows} version=${version || null}
         number=${index < 0 ? null : formatInteger(index + 1)} onClose=${close} onPrevious=${step(-1)} onNext=${step(1)} onOpen=${open}
         onFilter=${filterBy} onColumn=${addColumn} />`}
     </div>`;

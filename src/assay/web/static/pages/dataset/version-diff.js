@@ -1,7 +1,7 @@
 /** How the rows differ between two versions: added, removed, changed, each with its values. */
 import { html, useState } from "../../vendor/preact.js";
 import { useRequest } from "../../lib/api.js";
-import { CONTENT, pathOf } from "../../lib/dataset-rows.js";
+import { CONTENT, LABELS, pathOf } from "../../lib/dataset-rows.js";
 import { formatInteger } from "../../lib/format.js";
 import { previewOf } from "../../lib/preview.js";
 import { href, setParams, where } from "../../lib/url.js";
@@ -20,7 +20,7 @@ const LOOKS = { added: "good", removed: "bad", changed: "warn" };
 export function VersionDiff({ dataset, versions, from, to }) {
   const page = Number(where.value.params.get("page")) || 1;
   const { data, error, retry, isLoading } = useRequest({ path: `${pathOf(dataset.id)}versions/diff/`, params: { from, to, page, page_size: PAGE_SIZE } });
-  const choose = (/** @type {"from" | "to"} */ name) => (/** @type {any} */ event) => setParams({ [name]: event.target.value, page: null });
+  const choose = (/** @type {"from" | "to"} */ name) => (/** @type {any} */ event) => setParams({ from, to, [name]: event.target.value, page: null });
   const options = [...versions.map((each) => ({ value: String(each.number), label: `v${each.number}${each.tag ? ` ${each.tag}` : ""}` }))];
   const known = (/** @type {string} */ value) => (options.some((each) => each.value === value) || value === "0" ? [] : [{ value, label: value }]);
   const pages = data ? Math.max(1, Math.ceil(data.total_count / PAGE_SIZE)) : 1;
@@ -63,7 +63,7 @@ function DiffRow({ row, dataset, from, to, isOpenAtFirst }) {
       ${kind === "changed"
         ? html`<${ChangedFields} fields=${row.fields} before=${row.before} after=${row.after} />`
         : CONTENT.filter((name) => whole[name] !== null && whole[name] !== undefined && (name !== "metadata" || Object.keys(whole[name]).length)).map(
-            (name) => html`<${ValuePane} key=${name} label=${name.replace("expected_output", "expected")} path=${name} value=${whole[name]} />`,
+            (name) => html`<${ValuePane} key=${name} label=${LABELS[name]} path=${name} value=${whole[name]} />`,
           )}
       <p class="small"><a href=${href(`/datasets/${dataset.id}`, { version, row: row.id })}>Open the row in v${version}</a></p>
     </div>`}

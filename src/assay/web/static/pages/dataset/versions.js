@@ -22,11 +22,12 @@ export default function DatasetVersions({ dataset }) {
   const [dialog, setDialog] = useState(/** @type {{kind: "name" | "restore", version: any} | null} */ (null));
   const { data, error, retry, isLoading } = useRequest({ path: `${pathOf(dataset.id)}versions/list/`, params: { page_size: count } });
   const { params } = where.value;
-  const from = params.get("from") ?? "";
-  const to = params.get("to") ?? "";
   if (!data) return error ? html`<${Problem} error=${error} retry=${retry} />` : html`<${Skeleton} lines=${8} label="Loading the versions" />`;
   const versions = data.results;
   if (versions.length === 0) return html`<${Empty} title="No versions yet" text="Every change of the rows makes a version: it always means the same rows." />`;
+  // Without a choice, what the newest version changed.
+  const to = params.get("to") ?? String(dataset.version);
+  const from = params.get("from") ?? (params.has("to") ? "0" : String(Math.max(0, dataset.version - 1)));
   const close = () => setDialog(null);
   return html`<div class="page-body versions">
     <p class="muted versions-intro">Every change of the rows makes a version, which always means the same rows with the same content. Reports are pinned to one.</p>
@@ -40,9 +41,7 @@ export default function DatasetVersions({ dataset }) {
         ${data.total_count > versions.length && html`<p><${Button} isBusy=${isLoading} onClick=${() => setCount(count + 200)}>Show earlier, ${plural(data.total_count - versions.length, "more version")}</${Button}></p>`}
       </section>
       <section class="versions-diff" aria-label="Difference">
-        ${from || to
-          ? html`<${VersionDiff} dataset=${dataset} versions=${versions} from=${from || "0"} to=${to || String(dataset.version)} />`
-          : html`<${Empty} title="Choose a version to see what it changed" text="Or compare any two: pick them above the difference." />`}
+        <${VersionDiff} dataset=${dataset} versions=${versions} from=${from} to=${to} />
       </section>
     </div>
     ${dialog?.kind === "name" && html`<${NameVersion} dataset=${dataset} version=${dialog.version} onClose=${close} />`}

@@ -1,7 +1,7 @@
 /** What can be done with an evaluator: save, save as a version, compare, restore, duplicate, delete. */
 import { html, useState } from "../../vendor/preact.js";
 import { Button } from "../../components/button.js";
-import { Later } from "../../components/later.js";
+import { LazyPart } from "../../components/lazy-part.js";
 import { Menu } from "../../components/menu.js";
 import { invalidate, request } from "../../lib/api.js";
 import { toast } from "../../lib/toast.js";
@@ -70,6 +70,6 @@ export function Actions({ evaluator, draft, old, versions, isComparing, setCompa
       <${Button} onClick=${save} isBusy=${isBusy} isDisabled=${!draft.isChanged}>Save draft</${Button}>
       <${Button} kind="primary" onClick=${() => setNaming(true)}>Save as v${evaluator.version}</${Button}>`}
     ${menu}
-    ${isNaming && html`<${Later} load=${saveDialog} props=${{ evaluator, changes: draft.changes, onClose: () => setNaming(false), onSaved: saved, onErrors }} />`}
-    ${isComparing && html`<${Later} load=${comparison} props=${{ versions, edited: draft.isChanged && !old ? draft.fields : null, onClose: () => setComparing(false) }} />`}`;
+    ${isNaming && html`<${LazyPart} load=${saveDialog} evaluator=${evaluator} changes=${draft.changes} onClose=${() => setNaming(false)} onSaved=${saved} onErrors=${onErrors} />`}
+    ${isComparing && html`<${LazyPart} load=${comparison} versions=${versions} edited=${draft.isChanged && !old ? draft.fields : null} onClose=${() => setComparing(false)} />`}`;
 }

@@ -1,6 +1,6 @@
 /** What a bench found: the means, their difference, and a table of the rows. */
 import { html, useMemo, useState } from "../../vendor/preact.js";
-import { Later } from "../../components/later.js";
+import { LazyPart } from "../../components/lazy-part.js";
 import { Score } from "../../components/score.js";
 import { formatInteger, formatPercent, formatScore, formatSeconds, formatUsd, plural } from "../../lib/format.js";
 import { previewOf } from "../../lib/preview.js";
@@ -40,7 +40,7 @@ export function BenchResult({ evaluator, answer }) {
           <td class="bench-why" dir="auto">${row.status === "failed" ? html`<span class="bad">${row.error_message}</span>` : previewOf(row.explanation, 240)}</td>
         </tr>`)}</tbody>
       </table></div>`}
-    ${open && html`<${Later} load=${benchRow} props=${{ row: open, onClose: () => setOpenId("") }} />`}`;
+    ${open && html`<${LazyPart} load=${benchRow} row=${open} onClose=${() => setOpenId("")} />`}`;
 }
 
 /** An answer; an error is an error and never a 0. @param {{cell: any, range: [any, any]}} props */

@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from "../../vendor/preact.js";
 import { Button } from "../../components/button.js";
 import { Field } from "../../components/field.js";
-import { Later } from "../../components/later.js";
+import { LazyPart } from "../../components/lazy-part.js";
 import { Problem } from "../../components/problem.js";
 import { isAbort, request } from "../../lib/api.js";
 import { formatInteger } from "../../lib/format.js";
@@ -76,7 +76,7 @@ export function Bench({ evaluator, changes, datasets, sample, onErrors, runRef }
     ${result
       ? html`<div>
           ${isOld && html`<p class="evaluator-notice" role="status">Something was changed since. Run again to see what it does.</p>`}
-          <${Later} load=${benchResult} props=${{ evaluator, answer: result.answer }} />
+          <${LazyPart} load=${benchResult} evaluator=${evaluator} answer=${result.answer} />
         </div>`
       : !error && html`<p class="muted bench-hint">Run it to see each row's score, what the version before said, and why. Nothing is stored.</p>`}
   </section>`;

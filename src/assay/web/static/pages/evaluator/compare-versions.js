@@ -2,7 +2,7 @@
 import { html, useState } from "../../vendor/preact.js";
 import { Dialog } from "../../components/dialog.js";
 import { Field } from "../../components/field.js";
-import { Later } from "../../components/later.js";
+import { LazyPart } from "../../components/lazy-part.js";
 import { fieldsOf } from "./fields.js";
 import { versionName } from "./versions.js";
 
@@ -23,7 +23,7 @@ export function CompareVersions({ versions, edited, onClose }) {
   </${Field}>`;
   return html`<${Dialog} title="Compare versions" size="large" onClose=${onClose}>
     <div class="evaluator-line">${choice("From", from, setFrom)}${choice("To", to, setTo)}</div>
-    <${Later} load=${diffView} key=${`${from}-${to}`}
-      props=${{ before: side(from).fields, after: side(to).fields, mode: "json", beforeName: side(from).label, afterName: side(to).label }} />
+    <${LazyPart} load=${diffView} key=${`${from}-${to}`}
+      before=${side(from).fields} after=${side(to).fields} mode="json" beforeName=${side(from).label} afterName=${side(to).label} />
   </${Dialog}>`;
 }

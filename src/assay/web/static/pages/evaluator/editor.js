@@ -2,7 +2,7 @@
 import { html } from "../../vendor/preact.js";
 import { CopyButton } from "../../components/copy-button.js";
 import { Field } from "../../components/field.js";
-import { Later } from "../../components/later.js";
+import { LazyPart } from "../../components/lazy-part.js";
 import { formatAgo } from "../../lib/format.js";
 import { kindOf } from "./kinds.js";
 import { ScoreForm } from "./score-form.js";
@@ -37,7 +37,7 @@ export function Editor({ evaluator, fields, set, errors, isReadOnly, isOld, draf
       </${Field}></div>
       <div class="field"><span class="evaluator-label">Slug</span><span class="row evaluator-slug-line"><code>${evaluator.evaluator_slug}</code><${CopyButton} text=${evaluator.evaluator_slug} label="Copy slug" /></span></div>
     </div>
-    ${kind !== "human" && html`<${Later} key=${kind} load=${FORMS[kind]} props=${{ ...form, evaluator, paths, onRun }} />`}
+    ${kind !== "human" && html`<${LazyPart} key=${kind} load=${FORMS[kind]} ...${form} evaluator=${evaluator} paths=${paths} onRun=${onRun} />`}
     <${ScoreForm} ...${form} isBuiltin=${kind === "builtin"} />
     ${!evaluator.is_builtin && html`<${Field} label=${kind === "human" ? "What people are asked" : "Description"}>
       ${(/** @type {any} */ field) => html`<textarea ...${field} rows="3" disabled=${isReadOnly} value=${fields.description ?? ""}

@@ -1,6 +1,6 @@
 /** What is done with logs: into a dataset, copied, deleted. */
 import { html } from "../../vendor/preact.js";
-import { Later } from "../../components/later.js";
+import { LazyPart } from "../../components/lazy-part.js";
 import { invalidate, request } from "../../lib/api.js";
 import { plural } from "../../lib/format.js";
 import { withUndo } from "../../lib/toast.js";
@@ -12,8 +12,8 @@ const AT_ONCE = 4;
  * @param {{ids: string[] | null, query?: string, range?: string, onClose: () => void}} props
  */
 export function AddToDataset({ ids, query, range, onClose }) {
-  return html`<${Later} load=${() => import("../../components/sample-dialog.js").then((module) => module.SampleDialog)} onFail=${onClose}
-    props=${{ logIds: ids, initialQuery: query ?? "", timeRange: range, onClose, onDone: onClose }} />`;
+  return html`<${LazyPart} load=${() => import("../../components/sample-dialog.js").then((module) => module.SampleDialog)}
+    logIds=${ids} initialQuery=${query ?? ""} timeRange=${range} onClose=${onClose} onDone=${onClose} />`;
 }
 
 /** Delete logs one by one, some at a time; the API has no other way. @param {string[]} ids @param {boolean} keepalive */

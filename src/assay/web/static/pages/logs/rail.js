@@ -16,8 +16,8 @@ const MOST_METADATA = 8;
 
 /** @param {{logs: import("./use-logs.js").Logs, paths: Array<{path: string, types: string[]}>}} props */
 export function LogFacets({ logs, paths }) {
-  const { text, setText, selection, isReady } = logs;
-  const { filters: _filters, search: _search, ...window } = selection;
+  const { text, setText, counted, isReady } = logs;
+  const { filters: _filters, search: _search, ...window } = counted.selection;
   const metadata = paths
     .filter(({ path, types }) => path.startsWith("metadata.") && types.some((type) => ["string", "boolean"].includes(type)))
     .slice(0, MOST_METADATA)
@@ -33,5 +33,5 @@ export function LogFacets({ logs, paths }) {
     const [found] = /** @type {any[]} */ (Object.values(answer));
     return { values: found.values, isExact: found.is_exact };
   };
-  return html`<${Facets} facets=${[...COLUMNS, ...metadata].map((facet) => ({ ...facet, key: writeKey(facet.key) }))} text=${text} onText=${setText} callOf=${callOf} read=${read} isReady=${isReady} />`;
+  return html`<${Facets} facets=${[...COLUMNS, ...metadata].map((facet) => ({ ...facet, key: writeKey(facet.key) }))} text=${text} counted=${counted.text} onText=${setText} callOf=${callOf} read=${read} isReady=${isReady} />`;
 }

@@ -58,12 +58,17 @@ export function useLogs() {
       return { total: count, isExact };
     },
   });
+  // Rows first: what is only counted follows them, and is not asked beside them.
+  const counted = useRef({ selection, text: sound.text });
+  if (!rows.isStale) counted.current = { selection, text: sound.text };
   const [isReady, setIsReady] = useState(false);
   useEffect(() => {
     if (rows.total !== null) setIsReady(true);
   }, [rows.total]);
   return {
     ...{ text, setText, range: isWindow(range) ? range : DEFAULT_WINDOW, setRange, sort, setSort, query, sound, selection, rows, isReady },
+    /** What the rows that are shown were asked by. */
+    counted: counted.current,
     /** Logs from here on are new. */
     end: () => end.current,
     refresh: () => setTurn((value) => value + 1),

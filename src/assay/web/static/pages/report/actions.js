@@ -9,9 +9,9 @@ import { copyText } from "../../components/copy-button.js";
 import { Menu } from "../../components/menu.js";
 import { LazyPart } from "../../components/lazy-part.js";
 
-const loadRerun = () => import("./rerun-dialog.js");
-const loadDelete = () => import("./delete-dialog.js");
-const loadCalls = () => import("./calls-dialog.js");
+const loadRerun = () => import("./rerun-dialog.js").then((module) => module.default);
+const loadDelete = () => import("./delete-dialog.js").then((module) => module.default);
+const loadCalls = () => import("./calls-dialog.js").then((module) => module.default);
 
 /** @param {{report: any, path: string, view: any}} props */
 export function ReportActions({ report, path, view }) {

@@ -12,7 +12,7 @@ import { VirtualGrid } from "../../components/virtual-grid.js";
 import { columnsOf } from "./columns.js";
 import { LazyPart } from "../../components/lazy-part.js";
 
-const loadPanel = () => import("./row-panel.js");
+const loadPanel = () => import("./row-panel.js").then((module) => module.default);
 const PAGE_SIZE = 100;
 
 /** @type {Record<string, [string, string]>} */

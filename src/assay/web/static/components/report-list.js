@@ -1,28 +1,32 @@
 /** Eval reports as a table: of one dataset or of all, filtered, exported, and moving while they run. */
-import { html, useMemo, useState } from "../../vendor/preact.js";
-import { request } from "../../lib/api.js";
-import { plural } from "../../lib/format.js";
-import { useEvents } from "../../lib/live.js";
-import { parseQuery, toFilters } from "../../lib/query.js";
-import { isOver, withProgress } from "../../lib/report.js";
-import { useRows } from "../../lib/rows.js";
-import { href, navigate, useParam } from "../../lib/url.js";
-import { Empty } from "../../components/empty.js";
-import { ExportMenu } from "../../components/export-menu.js";
-import { FilterBar } from "../../components/filter-bar.js";
-import { Problem } from "../../components/problem.js";
-import { VirtualGrid } from "../../components/virtual-grid.js";
-import { reportColumns } from "./columns.js";
+import { html, useMemo, useState } from "../vendor/preact.js";
+import { invalidate, request } from "../lib/api.js";
+import { plural } from "../lib/format.js";
+import { useEvents } from "../lib/live.js";
+import { parseQuery, toFilters } from "../lib/query.js";
+import { isOver, withProgress } from "../lib/report.js";
+import { useRows } from "../lib/rows.js";
+import { href, navigate, useParam } from "../lib/url.js";
+import { Empty } from "./empty.js";
+import { ExportMenu } from "./export-menu.js";
+import { FilterBar } from "./filter-bar.js";
+import { Problem } from "./problem.js";
+import { VirtualGrid } from "./virtual-grid.js";
+import { reportColumns } from "./report-columns.js";
 
 const NOUN = "eval report";
 const LIST = "/api/eval-reports/list/";
+const TRENDS = "/api/eval-reports/trends/";
 const PAGE_SIZE = 50;
 
 /** The page of a report. @param {any} report */
 export const reportHref = (report) => href(`/datasets/${report.dataset_id}/reports/${report.id}`);
 
-/** @param {{datasetId?: string | null}} props without one the reports of all datasets are listed */
-export function ReportList({ datasetId = null }) {
+/**
+ * @param {{datasetId?: string | null, onRun?: () => void}} props without a dataset the reports of all are listed; `onRun` opens
+ *   the dialog that runs an eval, where there is one
+ */
+export function ReportList({ datasetId = null, onRun }) {
   const [q, setQ] = useParam("q");
   const [sort, setSort] = useParam("sort", "-created_at");
   const [highlighted, setHighlighted] = useState(/** @type {string | null} */ (null));
@@ -45,7 +49,7 @@ export function ReportList({ datasetId = null }) {
       if (datasetId && snapshot.dataset_id !== datasetId) continue;
       const there = rows.at(rows.indexOf(snapshot.id));
       if (!there) setFresh((last) => (rows.total === null || last.includes(snapshot.id) || isOld(snapshot, rows) ? last : [...last, snapshot.id]));
-      else if (isOver(snapshot.state) && !isOver(there.state)) request("POST", LIST, { body: { filters: { id: there.id } } }).then((found) => found.results[0] && rows.patch(there.id, found.results[0]), () => {});
+      else if (isOver(snapshot.state) && !isOver(there.state)) void showEnd(there.id, rows);
       else rows.patch(there.id, withProgress(there, snapshot));
     }
   });
@@ -57,7 +61,7 @@ export function ReportList({ datasetId = null }) {
   const empty = q
     ? html`<${Empty} title="No report matches" text="The filter leaves nothing over."><button type="button" class="button" onClick=${() => setQ(null)}>Show all reports</button></${Empty}>`
     : html`<${Empty} title="No eval report yet" text="A report holds the scores that evaluators give to the rows of a dataset, with intervals, costs and reasons.">
-        <a class="button button-primary" href=${datasetId ? href(`/datasets/${datasetId}`, { run: 1 }) : href("/datasets")}>Run eval</a>
+        ${onRun ? html`<button type="button" class="button button-primary" onClick=${onRun}>Run eval</button>` : html`<a class="button button-primary" href=${href("/datasets")}>Run eval</a>`}
         <a class="button" href=${href("/evaluators")}>See evaluators</a></${Empty}>`;
   return html`<div class="report-list">
     <div class="report-list-bar row row-wrap">
@@ -71,9 +75,20 @@ export function ReportList({ datasetId = null }) {
         : html`<${VirtualGrid} label="Eval reports" rows=${rows} columns=${columns} current=${highlighted} onCurrent=${setHighlighted} onOpen=${open}
             linkOf=${reportHref} sort=${sort} onSort=${(/** @type {string} */ next) => setSort(next || null)} empty=${empty}
             footer=${html`<div class="grid-foot">${rows.total === null ? "" : plural(rows.total, "report")}
-              ${fresh.length > 0 && html`<button type="button" class="report-fresh" onClick=${() => (setFresh([]), rows.reload())}>${plural(fresh.length, "new report")} · show</button>`}</div>`} />`}
+              ${fresh.length > 0 && html`<button type="button" class="report-fresh" onClick=${() => (setFresh([]), invalidate(TRENDS), rows.reload())}>${plural(fresh.length, "new report")} · show</button>`}</div>`} />`}
     </div>
   </div>`;
+}
+
+/** Show what a report came to. @param {string} id @param {import("../lib/rows.js").Rows} rows */
+async function showEnd(id, rows) {
+  invalidate(TRENDS);
+  try {
+    const { results } = await request("POST", LIST, { body: { filters: { id } } });
+    if (results.length > 0) rows.patch(id, results[0]);
+  } catch {
+    // The list shows the state that came last, and the figures when it is loaded anew.
+  }
 }
 
 /** Whether a report that is not loaded is only further down: older than the newest that is shown. @param {any} snapshot @param {any} rows */

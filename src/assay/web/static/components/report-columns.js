@@ -1,10 +1,12 @@
 /** The columns of a list of reports. */
-import { html } from "../../vendor/preact.js";
-import { formatInteger, formatPercent, formatScore, formatSeconds, formatUsd } from "../../lib/format.js";
-import { isOver, STATES, stateChip } from "../../lib/report.js";
-import { href } from "../../lib/url.js";
-import { Progress } from "../../components/progress.js";
-import { Time } from "../../components/time.js";
+import { html } from "../vendor/preact.js";
+import { formatInteger, formatPercent, formatScore, formatSeconds, formatUsd } from "../lib/format.js";
+import { isOver, STATES, stateChip } from "../lib/report.js";
+import { figureOf } from "../lib/trends.js";
+import { href } from "../lib/url.js";
+import { Figure } from "./figure.js";
+import { Progress } from "./progress.js";
+import { Time } from "./time.js";
 
 /** @param {any} report */
 function State({ report }) {
@@ -14,25 +16,18 @@ function State({ report }) {
     <span class="small">${formatPercent(cell_count ? finished_count / cell_count : null, 0)}</span></span>`;
 }
 
-/** A score in few characters: a mean with its interval, or a pass rate. @param {any} task */
-function shortScore(task) {
-  if (task.score_value_type === "boolean") {
-    const rate = task.pass_rate;
-    return { value: formatPercent(rate?.rate ?? (task.scored_count ? task.passed_count / task.scored_count : null)), interval: rate?.confidence_interval && `${formatPercent(rate.confidence_interval.lower)} to ${formatPercent(rate.confidence_interval.upper)}` };
-  }
-  const interval = task.confidence_interval;
-  if (typeof task.score !== "number") return { value: "–", interval: null };
-  const half = interval && interval.lower !== null ? ` ± ${formatScore((interval.upper - interval.lower) / 2, 3)}` : "";
-  return { value: formatScore(task.score, 3) + half, interval: interval && `${formatScore(interval.lower, 3)} to ${formatScore(interval.upper, 3)}` };
+/** What a pointer that rests on a figure is told. @param {any} task */
+function told(task) {
+  const { interval, isShare } = figureOf(task);
+  const written = (/** @type {number} */ value) => (isShare ? formatPercent(value) : formatScore(value, 3));
+  const between = interval ? `, 95 % interval ${written(interval.lower)} to ${written(interval.upper)}` : "";
+  return `${task.evaluator_slug}: ${formatInteger(task.scored_count)} scored${between}`;
 }
 
 /** @param {any} report */
 function Scores({ report }) {
-  return html`<span class="report-list-scores cut">${report.evaluators.map((/** @type {any} */ task) => {
-    const { value, interval } = shortScore(task);
-    return html`<span key=${task.evaluator_slug} title=${`${task.evaluator_slug}: ${value}${interval ? `, 95 % interval ${interval}` : ""}, ${formatInteger(task.scored_count)} scored`}>
-      <span class="muted">${task.evaluator_slug}</span> ${value}</span>`;
-  })}</span>`;
+  return html`<span class="report-list-scores cut">${report.evaluators.map((/** @type {any} */ task) =>
+    html`<span key=${task.evaluator_slug} title=${told(task)}><${Figure} part=${task} /></span>`)}</span>`;
 }
 
 /** @param {any} report */
@@ -49,7 +44,8 @@ export function reportColumns(hasDataset) {
   return [
     {
       id: "name", label: "Report", width: 190, minWidth: 120, isSortable: true,
-      render: (/** @type {any} */ report) => html`<a class="cut" href=${href(`/datasets/${report.dataset_id}/reports/${report.id}`)}>${report.name}</a>`,
+      render: (/** @type {any} */ report) => html`<a class="cut" href=${href(`/datasets/${report.dataset_id}/reports/${report.id}`)}>${report.name}</a>
+        ${!hasDataset && html`<span class="muted small"> v${report.dataset_version}</span>`}`,
     },
     ...(hasDataset ? [{
       id: "dataset_name", label: "Dataset", width: 140, minWidth: 80, isSortable: true,
@@ -57,7 +53,7 @@ export function reportColumns(hasDataset) {
         <span class="muted small"> v${report.dataset_version}</span>`,
     }] : []),
     { id: "state", label: "State", width: 125, minWidth: 90, render: (/** @type {any} */ report) => html`<${State} report=${report} />` },
-    { id: "scores", label: "Scores, 95 % interval", width: 400, minWidth: 160, render: (/** @type {any} */ report) => html`<${Scores} report=${report} />` },
+    { id: "scores", label: "Scores, 95 % interval", width: 400, minWidth: 160, grow: true, render: (/** @type {any} */ report) => html`<${Scores} report=${report} />` },
     { id: "log_count", label: "Rows", width: 64, minWidth: 60, align: "end", isSortable: true, render: (/** @type {any} */ report) => formatInteger(report.log_count) },
     {
       id: "errors", label: "Errors", width: 62, minWidth: 60, align: "end",
